@@ -1,0 +1,109 @@
+//! `Clock`: the only source of "now".
+//!
+//! An entity carries the clock it was created or loaded with, so a test moves time for the entities it made and for
+//! nothing else; there is no global clock to swap.
+//!
+//! This file holds the only call of the system clock in the workspace (law 12).
+
+mod manual;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use self::manual::ManualClock;
+use self::manual::ManualTime;
+use crate::EpochMs;
+
+/// Where an entity, or a store, reads the time.
+///
+/// Eight bytes, and cheap to clone: nothing for the system clock, one reference count for a manual one.
+///
+/// # Example
+///
+/// ```
+/// use timestamp_core::{Clock, EpochMs};
+///
+/// let noon: EpochMs = "2026-01-31T12:00:00.000Z".parse()?;
+/// let clock = Clock::manual(noon);
+/// assert_eq!(clock.now(), noon);
+/// # Ok::<(), timestamp_core::ParseError>(())
+/// ```
+#[derive(Clone)]
+pub struct Clock {
+    /// `None` is the system clock: the common case costs no reference count.
+    source: Option<Arc<Source>>,
+}
+
+enum Source {
+    Manual(ManualTime),
+}
+
+impl Clock {
+    /// Returns the clock of the operating system.
+    ///
+    /// A time before the year 0000 or after 9999 saturates. On `wasm32-unknown-unknown` there is no such clock, and
+    /// [`now`](Self::now) panics, as the standard library does there; use [`Clock::manual`].
+    #[must_use]
+    pub const fn system() -> Self {
+        Self { source: None }
+    }
+
+    /// Returns a clock that stands still at `start` until a test moves it.
+    #[must_use]
+    pub fn manual(start: EpochMs) -> ManualClock {
+        ManualClock::new(start)
+    }
+
+    /// Returns the current time.
+    ///
+    /// Two readings may be equal, and the second may be the earlier one: system clocks are set back.
+    /// [`touch`](crate::Timestamped::touch) copes with both.
+    #[must_use]
+    #[inline]
+    pub fn now(&self) -> EpochMs {
+        match &self.source {
+            None => system_now(),
+            Some(source) => source.now(),
+        }
+    }
+}
+
+impl Source {
+    fn now(&self) -> EpochMs {
+        match self {
+            Self::Manual(time) => time.now(),
+        }
+    }
+}
+
+#[inline]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for the time")]
+fn system_now() -> EpochMs {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => EpochMs::saturating_from_parts(since.as_secs(), since.subsec_millis()),
+        Err(before) => before_1970(before.duration()),
+    }
+}
+
+#[cold]
+fn before_1970(before: std::time::Duration) -> EpochMs {
+    // Rounded towards the past, so that an instant and its milliseconds are always in the same order.
+    let millis = before.as_nanos().div_ceil(1_000_000);
+    EpochMs::saturating_from_millis(i64::try_from(millis).map_or(i64::MIN, |millis| -millis))
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source.as_deref() {
+            None => f.write_str("Clock::system()"),
+            Some(Source::Manual(time)) => write!(f, "Clock::manual({})", time.now()),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Domain entities whose timestamps can be trusted.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod clock;
+mod epoch_ms;
+mod event;
+mod pending;
+mod record;
+mod timestamped;
+mod timestamps;
+mod validation;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use crate::clock::{Clock, ManualClock};
+pub use crate::epoch_ms::{EpochMs, OutOfRange, ParseError};
+pub use crate::event::{Drain, Event, EventKind, PendingEvents};
+pub use crate::record::{
+    Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value,
+};
+pub use crate::timestamped::{PayloadError, Timestamped};
+pub use crate::timestamps::Timestamps;
+pub use crate::validation::ValidationError;
+
+#[cfg(feature = "derive")]
+pub use timestamp_derive::Timestamped;
