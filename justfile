@@ -1,0 +1,42 @@
+# Shorthands. Each is one command of cargo or `scripts/`; nothing needs `just`.
+
+_list:
+    @just --list --unsorted
+
+# Format, lints and tests: run it before a commit.
+check:
+    cargo fmt --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    scripts/test
+
+# Every test; arguments go to the test runner.
+test *args:
+    scripts/test {{args}}
+
+# Everything that must hold before a change lands.
+ci:
+    .ci/run
+
+# Accept the compiler messages and snapshots as they are now; then read the diff as a user would.
+bless:
+    TRYBUILD=overwrite INSTA_UPDATE=always cargo test -p timestamp-derive --all-features
+
+# Measure; arguments go to Criterion, such as `--save-baseline main`.
+bench *args:
+    cargo bench -p timestamp-benches -- {{args}}
+
+# Build the documentation and open it.
+docs:
+    cargo doc --no-deps --all-features -p timestamp-core -p timestamp-derive -p timestamp-repo --open
+
+# Run one example.
+example name *args:
+    cargo run --example {{name}} -- {{args}}
+
+# Pack the crates as they would be published, and build them from what was packed.
+package:
+    cargo package --allow-dirty -p timestamp-core -p timestamp-derive -p timestamp-repo
+
+# Licences, duplicates, sources, and known vulnerabilities (needs the network).
+deny:
+    cargo deny --all-features check
