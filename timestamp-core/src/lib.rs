@@ -15,7 +15,7 @@ mod validation;
 pub mod __private;
 
 pub use crate::clock::{Clock, ManualClock};
-pub use crate::epoch_ms::{EpochMs, OutOfRange, ParseError};
+pub use crate::epoch_ms::{EpochMs, EpochMsText, OutOfRange, ParseError};
 pub use crate::event::{Drain, Event, EventKind, PendingEvents};
 pub use crate::record::{
     Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value,
