@@ -19,10 +19,7 @@ use rustc_hash::FxHasher;
 pub use uuid::Uuid;
 
 pub use crate::pending::{Attempt, Deletion, Outcome, OutcomeState};
-pub use crate::record::codec::{
-    column_of, json_column_of, read, read_json, read_json_option, read_text, read_text_option, text_column_of, write,
-    write_json, write_json_option, write_text, write_text_option,
-};
+pub use crate::record::codec::{JsonField, SkippedField, TextField, column, json_column, read, text_column, write};
 use crate::timestamps::Timestamps;
 use crate::{Clock, EpochMs, Event, PendingEvents, ValidationError};
 
@@ -31,13 +28,14 @@ use crate::{Clock, EpochMs, Event, PendingEvents, ValidationError};
 /// Invariant in both parameters, so it can neither outlive the call nor be spent on another type.
 #[derive(Debug)]
 pub struct Access<'call, E> {
-    bound: PhantomData<(fn(&'call ()) -> &'call (), fn(E) -> E)>,
+    call: PhantomData<fn(&'call ()) -> &'call ()>,
+    entity: PhantomData<fn(E) -> E>,
 }
 
 impl<E> Access<'_, E> {
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { bound: PhantomData }
+        Self { call: PhantomData, entity: PhantomData }
     }
 }
 
@@ -102,6 +100,31 @@ impl TimestampsField for Timestamps {
     fn get_mut(&mut self) -> &mut Timestamps {
         self
     }
+}
+
+/// What `#[timestamped(validate = ..)]` must name; generated code goes through it for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "`validate` must name a function `fn(&{E}) -> Result<(), ValidationError>`",
+    label = "this is not such a function",
+    note = "write `fn check(&self) -> Result<(), ValidationError>` in `impl {E}`, and `validate = Self::check`"
+)]
+pub trait Check<E> {
+    /// Calls it.
+    fn check(self, entity: &E) -> Result<(), ValidationError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: FnOnce(&E) -> Result<(), ValidationError>> Check<E> for F {
+    #[inline]
+    fn check(self, entity: &E) -> Result<(), ValidationError> {
+        self(entity)
+    }
+}
+
+/// Checks an entity with what `#[timestamped(validate = ..)]` names.
+#[inline]
+pub fn validate<E>(entity: &E, check: impl Check<E>) -> Result<(), ValidationError> {
+    check.check(entity)
 }
 
 /// The mark that binds timestamps to one entity: a hash of its type and id, never 0.
@@ -227,11 +250,7 @@ pub fn mark_attempt_not_stored<E: Entity>(entity: &mut E) {
 
 /// A delete is known to be stored.
 pub fn mark_deleted<E: Entity>(entity: &mut E, deletion: Deletion) {
-    let timestamps = entity.__timestamps_mut(Access::new());
-    let outcome = Outcome::in_flight();
-    timestamps.begin_flight(&outcome, 0, Some(deletion));
-    outcome.decide(OutcomeState::Committed);
-    timestamps.settle();
+    entity.__timestamps_mut(Access::new()).mark_deleted(deletion);
 }
 
 /// A delete whose outcome was unknown is known not to be stored.

@@ -7,105 +7,138 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Column, ColumnDefinition, ColumnError, ColumnType, RowError, RowReader, RowWriter, Value};
+use super::{ColumnDefinition, ColumnError, ColumnType, RowError, RowReader, RowWriter, Value};
 
 /// The definition of a column whose field is a [`Column`].
 #[must_use]
-pub const fn column_of<T: Column>(name: &'static str) -> ColumnDefinition {
-    ColumnDefinition { name, column_type: T::TYPE, nullable: T::NULLABLE }
+pub const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> ColumnDefinition {
+    ColumnDefinition { name, column_type, nullable }
 }
 
 /// The definition of a `#[timestamped(json)]` column.
 #[must_use]
-pub const fn json_column_of(name: &'static str, nullable: bool) -> ColumnDefinition {
-    ColumnDefinition { name, column_type: ColumnType::Json, nullable }
+pub const fn json_column(name: &'static str, nullable: bool) -> ColumnDefinition {
+    column(name, ColumnType::Json, nullable)
 }
 
 /// The definition of a `#[timestamped(text)]` column.
 #[must_use]
-pub const fn text_column_of(name: &'static str, nullable: bool) -> ColumnDefinition {
-    ColumnDefinition { name, column_type: ColumnType::Text, nullable }
+pub const fn text_column(name: &'static str, nullable: bool) -> ColumnDefinition {
+    column(name, ColumnType::Text, nullable)
 }
 
-/// Writes a field that is a [`Column`].
+/// Writes the value of a field.
 #[inline]
-pub fn write<T: Column, W: RowWriter + ?Sized>(row: &mut W, column: usize, field: &T) -> Result<(), RowError> {
-    field.to_value().and_then(|value| row.write(column, value)).map_err(|error| RowError { column, error })
-}
-
-/// Reads a field that is a [`Column`].
-#[inline]
-pub fn read<T: Column, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<T, RowError> {
-    row.read(column).and_then(T::from_value).map_err(|error| RowError { column, error })
-}
-
-/// Writes a `#[timestamped(json)]` field.
-pub fn write_json<T: Serialize, W: RowWriter + ?Sized>(row: &mut W, column: usize, field: &T) -> Result<(), RowError> {
-    let text = canonical_json(field).map_err(|error| RowError { column, error })?;
-    row.write(column, Value::Json(Cow::Owned(text))).map_err(|error| RowError { column, error })
-}
-
-/// Writes a `#[timestamped(json)]` field of type `Option`, with NULL for none.
-pub fn write_json_option<T: Serialize, W: RowWriter + ?Sized>(
+pub fn write<W: RowWriter + ?Sized>(
     row: &mut W,
     column: usize,
-    field: &Option<T>,
+    value: Result<Value<'_>, ColumnError>,
 ) -> Result<(), RowError> {
-    match field {
-        Some(field) => write_json(row, column, field),
-        None => row.write(column, Value::Null).map_err(|error| RowError { column, error }),
-    }
+    value.and_then(|value| row.write(column, value)).map_err(|error| RowError { column, error })
 }
 
-/// Reads a `#[timestamped(json)]` field.
-pub fn read_json<T: DeserializeOwned, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<T, RowError> {
-    row.read(column).and_then(from_json).map_err(|error| RowError { column, error })
-}
-
-/// Reads a `#[timestamped(json)]` field of type `Option`.
-pub fn read_json_option<T: DeserializeOwned, R: RowReader + ?Sized>(
+/// Reads the value of a field.
+#[inline]
+pub fn read<T, R: RowReader + ?Sized>(
     row: &mut R,
     column: usize,
-) -> Result<Option<T>, RowError> {
-    match row.read(column) {
-        Ok(Value::Null) => Ok(None),
-        other => other.and_then(from_json).map(Some).map_err(|error| RowError { column, error }),
+    from_value: impl FnOnce(Value<'_>) -> Result<T, ColumnError>,
+) -> Result<T, RowError> {
+    row.read(column).and_then(from_value).map_err(|error| RowError { column, error })
+}
+
+/// The type of a `#[timestamped(json)]` field; generated code goes through it for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` can not be stored as JSON",
+    label = "`Serialize` and `Deserialize` are not both implemented for this type",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, and let it own its data"
+)]
+pub trait JsonField: Sized {
+    /// The field as JSON.
+    fn to_value(&self) -> Result<Value<'_>, ColumnError>;
+
+    /// The field from JSON.
+    fn from_value(value: Value<'_>) -> Result<Self, ColumnError>;
+
+    /// The field as JSON, with NULL for none.
+    fn option_to_value(field: &Option<Self>) -> Result<Value<'_>, ColumnError> {
+        field.as_ref().map_or(Ok(Value::Null), Self::to_value)
+    }
+
+    /// The field from JSON, with none for NULL.
+    fn option_from_value(value: Value<'_>) -> Result<Option<Self>, ColumnError> {
+        if value == Value::Null { Ok(None) } else { Self::from_value(value).map(Some) }
     }
 }
 
-/// Writes a `#[timestamped(text)]` field.
-pub fn write_text<T: Display, W: RowWriter + ?Sized>(row: &mut W, column: usize, field: &T) -> Result<(), RowError> {
-    row.write(column, Value::Text(Cow::Owned(field.to_string()))).map_err(|error| RowError { column, error })
-}
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> JsonField for T {
+    fn to_value(&self) -> Result<Value<'_>, ColumnError> {
+        canonical_json(self).map(|text| Value::Json(Cow::Owned(text)))
+    }
 
-/// Writes a `#[timestamped(text)]` field of type `Option`, with NULL for none.
-pub fn write_text_option<T: Display, W: RowWriter + ?Sized>(
-    row: &mut W,
-    column: usize,
-    field: &Option<T>,
-) -> Result<(), RowError> {
-    match field {
-        Some(field) => write_text(row, column, field),
-        None => row.write(column, Value::Null).map_err(|error| RowError { column, error }),
+    fn from_value(value: Value<'_>) -> Result<Self, ColumnError> {
+        from_json(value)
     }
 }
 
-/// Reads a `#[timestamped(text)]` field.
-pub fn read_text<T: FromStr, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<T, RowError> {
-    row.read(column).and_then(from_text).map_err(|error| RowError { column, error })
-}
+/// The type of a `#[timestamped(text)]` field; generated code goes through it for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` can not be stored as text",
+    label = "`Display` and `FromStr` are not both implemented for this type",
+    note = "implement `std::fmt::Display` and `std::str::FromStr` for `{Self}`, so that it reads what it writes"
+)]
+pub trait TextField: Sized {
+    /// The field as text.
+    fn to_value(&self) -> Result<Value<'_>, ColumnError>;
 
-/// Reads a `#[timestamped(text)]` field of type `Option`.
-pub fn read_text_option<T: FromStr, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<Option<T>, RowError> {
-    match row.read(column) {
-        Ok(Value::Null) => Ok(None),
-        other => other.and_then(from_text).map(Some).map_err(|error| RowError { column, error }),
+    /// The field from text.
+    fn from_value(value: Value<'_>) -> Result<Self, ColumnError>;
+
+    /// The field as text, with NULL for none.
+    fn option_to_value(field: &Option<Self>) -> Result<Value<'_>, ColumnError> {
+        field.as_ref().map_or(Ok(Value::Null), Self::to_value)
+    }
+
+    /// The field from text, with none for NULL.
+    fn option_from_value(value: Value<'_>) -> Result<Option<Self>, ColumnError> {
+        if value == Value::Null { Ok(None) } else { Self::from_value(value).map(Some) }
     }
 }
 
-fn from_json<T: DeserializeOwned>(value: Value<'_>) -> Result<T, ColumnError> {
-    let (Value::Json(text) | Value::Text(text)) = &value else {
-        return Err(ColumnError::unexpected("JSON", &value));
+#[diagnostic::do_not_recommend]
+impl<T: Display + FromStr> TextField for T {
+    fn to_value(&self) -> Result<Value<'_>, ColumnError> {
+        Ok(Value::Text(Cow::Owned(self.to_string())))
+    }
+
+    fn from_value(value: Value<'_>) -> Result<Self, ColumnError> {
+        from_text(value)
+    }
+}
+
+/// The type of a `#[timestamped(skip)]` field; generated code goes through it for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` can not be skipped, because it has no default value",
+    label = "`Default` is not implemented for this type",
+    note = "a skipped field is not stored, so a loaded entity has its default: implement `Default` for `{Self}`"
+)]
+pub trait SkippedField: Sized {
+    /// The value in a loaded entity.
+    fn default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> SkippedField for T {
+    #[inline]
+    fn default() -> Self {
+        T::default()
+    }
+}
+
+fn from_json<T: DeserializeOwned>(value: &Value<'_>) -> Result<T, ColumnError> {
+    let (Value::Json(text) | Value::Text(text)) = value else {
+        return Err(ColumnError::unexpected("JSON", value));
     };
     // serde's message would repeat the value; line, column and category do not.
     serde_json::from_str(text).map_err(|error| {
@@ -115,9 +148,9 @@ fn from_json<T: DeserializeOwned>(value: Value<'_>) -> Result<T, ColumnError> {
     })
 }
 
-fn from_text<T: FromStr>(value: Value<'_>) -> Result<T, ColumnError> {
-    let Value::Text(text) = &value else {
-        return Err(ColumnError::unexpected("text", &value));
+fn from_text<T: FromStr>(value: &Value<'_>) -> Result<T, ColumnError> {
+    let Value::Text(text) = value else {
+        return Err(ColumnError::unexpected("text", value));
     };
     text.parse().map_err(|_| ColumnError::new("the text is not one that the field's type can parse"))
 }
