@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use uuid::Uuid;
 
 use crate::__private::{Access, Entity};
-use crate::timestamps::Timestamps;
+use crate::timestamps::{Snapshot, Timestamps};
 use crate::{EpochMs, Timestamped};
 
 /// What happened to an entity.
@@ -53,7 +53,7 @@ impl Serialize for EventKind {
 pub struct Event<'a> {
     pub(crate) kind: EventKind,
     pub(crate) entity_type: &'static str,
-    pub(crate) entity_id: &'a dyn fmt::Display,
+    pub(crate) entity_id: &'a (dyn fmt::Display + Send + Sync),
     pub(crate) version: u64,
     pub(crate) reason: Option<&'a str>,
     pub(crate) at: EpochMs,
@@ -77,7 +77,7 @@ impl<'a> Event<'a> {
 
     /// Returns the entity's id, to be displayed.
     #[must_use]
-    pub fn entity_id(&self) -> &'a dyn fmt::Display {
+    pub fn entity_id(&self) -> &'a (dyn fmt::Display + Send + Sync) {
         self.entity_id
     }
 
@@ -149,27 +149,33 @@ impl Serialize for Event<'_> {
 pub struct PendingEvents<'a> {
     timestamps: &'a Timestamps,
     entity_type: &'static str,
-    entity_id: &'a dyn fmt::Display,
+    entity_id: &'a (dyn fmt::Display + Send + Sync),
     next: u64,
     last: u64,
+    deleted_at: Option<EpochMs>,
 }
 
 impl<'a> PendingEvents<'a> {
     /// The events after the version `base`, which must not be before the stored one.
     pub(crate) fn after<E: Entity>(entity: &'a E, base: u64) -> Self {
-        let timestamps = entity.__timestamps(Access::new());
-        Self {
-            timestamps,
-            entity_type: E::__ENTITY_TYPE,
-            entity_id: entity.__id(),
-            next: base + 1,
-            last: timestamps.version(),
-        }
+        Self::of_snapshot(entity, entity.__timestamps(Access::new()).snapshot(), base)
     }
 
     pub(crate) fn of<E: Entity>(entity: &'a E) -> Self {
-        let stored = entity.__timestamps(Access::new()).stored_version();
-        Self::after(entity, u64::from(stored))
+        let snapshot = entity.__timestamps(Access::new()).snapshot();
+        Self::of_snapshot(entity, snapshot, snapshot.stored_version)
+    }
+
+    /// One snapshot for the whole iteration: a transaction that ends during it changes neither length nor content.
+    fn of_snapshot<E: Entity>(entity: &'a E, snapshot: Snapshot, base: u64) -> Self {
+        Self {
+            timestamps: entity.__timestamps(Access::new()),
+            entity_type: E::__ENTITY_TYPE,
+            entity_id: entity.__id(),
+            next: base + 1,
+            last: snapshot.version,
+            deleted_at: snapshot.deleted_at,
+        }
     }
 }
 
@@ -183,7 +189,7 @@ impl<'a> Iterator for PendingEvents<'a> {
         }
         let version = self.next;
         self.next += 1;
-        let raw = self.timestamps.event(version);
+        let raw = self.timestamps.event(version, self.deleted_at);
         Some(Event {
             kind: raw.kind,
             entity_type: self.entity_type,
@@ -235,28 +241,33 @@ impl fmt::Debug for PendingEvents<'_> {
 #[must_use = "a drain that is dropped has taken nothing; call `commit` once the events are safe"]
 pub struct Drain<'a, E> {
     entity: &'a mut E,
+    /// The events belong to a transaction. If it ends while this drain lives, they are still not the drain's to take.
+    in_flight: bool,
 }
 
 impl<'a, E: Timestamped> Drain<'a, E> {
     pub(crate) fn of(entity: &'a mut E) -> Self {
-        entity.__timestamps_mut(Access::new()).settle();
-        Self { entity }
+        let timestamps = entity.__timestamps_mut(Access::new());
+        timestamps.settle();
+        let in_flight = timestamps.is_in_flight();
+        Self { entity, in_flight }
     }
 
     /// Returns the events that this drain would take, oldest first.
     #[must_use]
     pub fn events(&self) -> PendingEvents<'_> {
-        let timestamps = self.entity.__timestamps(Access::new());
-        if timestamps.is_in_flight() {
-            PendingEvents::after(&*self.entity, timestamps.version())
-        } else {
-            PendingEvents::of(&*self.entity)
+        let mut events = PendingEvents::of(&*self.entity);
+        if self.in_flight {
+            events.next = events.last + 1;
         }
+        events
     }
 
     /// Forgets the events. Call it once they are safe elsewhere.
     pub fn commit(self) {
-        self.entity.__timestamps_mut(Access::new()).forget_events();
+        if !self.in_flight {
+            self.entity.__timestamps_mut(Access::new()).forget_events();
+        }
     }
 }
 

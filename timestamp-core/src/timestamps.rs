@@ -102,6 +102,10 @@ impl Timestamps {
     /// The law that moves the timestamps.
     #[inline]
     pub(crate) fn advance(&mut self, reason: Cow<'static, str>, payload: Option<Box<str>>) {
+        if let Pending::Ledger(Some(_)) = self.pending {
+            // A delete that committed in the meantime has an event, and perhaps a later time, of its own.
+            self.settle();
+        }
         let previous = self.updated_at;
         let Some(version) = self.version.checked_add(1) else { out_of_versions() };
         self.updated_at = self.clock.now().max(previous);
@@ -153,13 +157,22 @@ impl Timestamps {
         }
     }
 
-    /// Returns the version up to which events are known to be stored.
-    pub(crate) fn stored_version(&self) -> u32 {
-        match self.ledger().and_then(|ledger| ledger.flight.as_ref()) {
-            Some(flight) if flight.outcome.state() == OutcomeState::Committed => {
-                flight.version() + u32::from(flight.deletes)
+    /// Returns what the entity says of itself by one reading of the outcome cell, which may change between two.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let flight = self.ledger().and_then(|ledger| Some((ledger, ledger.flight.as_ref()?)));
+        let (stored, deleted_at) = match flight {
+            Some((ledger, flight)) if flight.outcome.state() == OutcomeState::Committed => {
+                let deletion = if flight.deletes { ledger.deletion.as_ref() } else { None };
+                (flight.version(), deletion.map(|deletion| deletion.at))
             }
-            _ => self.stored_version,
+            _ => (self.stored_version, None),
+        };
+        let deletion = u64::from(deleted_at.is_some());
+        Snapshot {
+            updated_at: deleted_at.map_or(self.updated_at, |at| at.max(self.updated_at)),
+            version: u64::from(self.version) + deletion,
+            stored_version: u64::from(stored) + deletion,
+            deleted_at,
         }
     }
 
@@ -169,8 +182,8 @@ impl Timestamps {
         flight.is_some_and(|flight| flight.outcome.state() == OutcomeState::InFlight)
     }
 
-    /// Returns the pending event of this version; it must be above [`stored_version`](Self::stored_version).
-    pub(crate) fn event(&self, version: u64) -> RawEvent<'_> {
+    /// Returns the pending event of this version, which must be above the stored one of the same snapshot.
+    pub(crate) fn event(&self, version: u64, deleted_at: Option<EpochMs>) -> RawEvent<'_> {
         match &self.pending {
             // An implied `Created` event, alone or before an inline touch.
             Pending::Touch { .. } | Pending::Ledger(None) if version == 1 && self.stored_version == 0 => RawEvent {
@@ -193,13 +206,14 @@ impl Timestamps {
             Pending::Ledger(Some(ledger)) => {
                 // A committed delete took a version of its own, which later touches come after.
                 let index = usize::try_from(version - 1 - u64::from(self.stored_version)).unwrap_or(usize::MAX);
-                let index = index - usize::from(ledger.committed_deletion().is_some());
+                let index = index - usize::from(deleted_at.is_some());
+                let moved = |at: EpochMs| deleted_at.map_or(at, |deleted_at| at.max(deleted_at));
                 let entry = &ledger.entries[index];
                 let created = entry.kind == EventKind::Created;
                 RawEvent {
                     kind: entry.kind,
-                    at: ledger.entries.get(index + 1).map_or(self.updated_at, |next| next.previous),
-                    previous: (!created).then_some(entry.previous),
+                    at: moved(ledger.entries.get(index + 1).map_or(self.updated_at, |next| next.previous)),
+                    previous: (!created).then_some(moved(entry.previous)),
                     reason: entry.reason.as_deref(),
                     payload: entry.payload.as_deref(),
                     id: entry.id,
@@ -270,10 +284,13 @@ impl Timestamps {
         if deletes {
             if let Some(deletion) = ledger.deletion.take() {
                 self.updated_at = self.updated_at.max(deletion.at);
+                for entry in &mut ledger.entries {
+                    entry.previous = entry.previous.max(deletion.at);
+                }
             }
             ledger.deleted = true;
             self.version = self.version.saturating_add(1);
-            self.stored_version += 1;
+            self.stored_version = self.stored_version.saturating_add(1);
         } else if ledger.entries.is_empty() && ledger.deletion.is_none() && !ledger.deleted {
             self.pending = Pending::Ledger(None);
         }
@@ -313,7 +330,7 @@ impl Timestamps {
         if version == self.version {
             return self.updated_at;
         }
-        let next = self.event(u64::from(version) + 1);
+        let next = self.event(u64::from(version) + 1, None);
         next.previous.unwrap_or(self.created_at)
     }
 
@@ -349,10 +366,20 @@ impl Timestamps {
         self.ledger().and_then(|ledger| ledger.deletion.as_ref())
     }
 
-    /// The delete whose outcome was unknown did not happen.
+    /// The delete is stored. Events that came after it was tried stay pending.
+    pub(crate) fn mark_deleted(&mut self, deletion: Deletion) {
+        let now = Attempt { version: u64::from(self.version), digest: self.digest };
+        let ledger = self.open_ledger();
+        let tried = ledger.unknown.filter(|_| ledger.deletion.as_ref().is_some_and(|held| held.id == deletion.id));
+        ledger.deletion = Some(deletion);
+        self.store_through(tried.unwrap_or(now), true);
+    }
+
+    /// The delete whose outcome was unknown did not happen, and neither did the events that were written with it.
     pub(crate) fn withdraw_deletion(&mut self) {
         if let Pending::Ledger(Some(ledger)) = &mut self.pending {
             ledger.deletion = None;
+            ledger.unknown = None;
         }
     }
 
@@ -366,6 +393,17 @@ impl Timestamps {
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
+}
+
+/// What the outcome cell says at one moment, applied to the entity's own numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) updated_at: EpochMs,
+    pub(crate) version: u64,
+    /// The version up to which events are known to be stored.
+    pub(crate) stored_version: u64,
+    /// When the entity was deleted, if that is known by the cell alone and not taken in yet.
+    pub(crate) deleted_at: Option<EpochMs>,
 }
 
 /// Where a save starts from.
@@ -405,7 +443,8 @@ fn out_of_versions() -> ! {
 
 impl PartialEq for Timestamps {
     fn eq(&self, other: &Self) -> bool {
-        (self.created_at, self.updated_at(), self.version()) == (other.created_at, other.updated_at(), other.version())
+        let (left, right) = (self.snapshot(), other.snapshot());
+        (self.created_at, left.updated_at, left.version) == (other.created_at, right.updated_at, right.version)
     }
 }
 
@@ -413,21 +452,23 @@ impl Eq for Timestamps {}
 
 impl fmt::Debug for Timestamps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snapshot = self.snapshot();
         f.debug_struct("Timestamps")
             .field("created_at", &self.created_at)
-            .field("updated_at", &self.updated_at())
-            .field("version", &self.version())
-            .field("pending", &(self.version() - u64::from(self.stored_version())))
+            .field("updated_at", &snapshot.updated_at)
+            .field("version", &snapshot.version)
+            .field("pending", &(snapshot.version - snapshot.stored_version))
             .finish_non_exhaustive()
     }
 }
 
 impl Serialize for Timestamps {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let snapshot = self.snapshot();
         let mut fields = serializer.serialize_struct("Timestamps", 3)?;
         fields.serialize_field("created_at", &self.created_at)?;
-        fields.serialize_field("updated_at", &self.updated_at())?;
-        fields.serialize_field("version", &self.version())?;
+        fields.serialize_field("updated_at", &snapshot.updated_at)?;
+        fields.serialize_field("version", &snapshot.version)?;
         fields.end()
     }
 }

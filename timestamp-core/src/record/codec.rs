@@ -78,7 +78,7 @@ impl<T: Serialize + DeserializeOwned> JsonField for T {
     }
 
     fn from_value(value: Value<'_>) -> Result<Self, ColumnError> {
-        from_json(value)
+        from_json(&value)
     }
 }
 
@@ -113,7 +113,7 @@ impl<T: Display + FromStr> TextField for T {
     }
 
     fn from_value(value: Value<'_>) -> Result<Self, ColumnError> {
-        from_text(value)
+        from_text(&value)
     }
 }
 
