@@ -14,6 +14,10 @@ mod validation;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(all(any(doc, doctest), feature = "derive"))]
+#[path = "docs.rs"]
+pub mod _docs;
+
 pub use crate::clock::{Clock, ManualClock};
 pub use crate::epoch_ms::{EpochMs, EpochMsText, OutOfRange, ParseError};
 pub use crate::event::{Drain, Event, EventKind, PendingEvents};

@@ -1,0 +1,14 @@
+//! The pages of `docs/`, so that rustdoc shows them and their code blocks run as tests.
+//!
+//! The pages that store entities are part of `timestamp-repo`.
+
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
+
+#[doc = include_str!("../docs/compare.md")]
+pub mod compare {}
+
+/// The front page of this crate.
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+pub mod readme {}
