@@ -102,10 +102,6 @@ impl Timestamps {
     /// The law that moves the timestamps.
     #[inline]
     pub(crate) fn advance(&mut self, reason: Cow<'static, str>, payload: Option<Box<str>>) {
-        if let Pending::Ledger(Some(_)) = self.pending {
-            // A delete that committed in the meantime has an event, and perhaps a later time, of its own.
-            self.settle();
-        }
         let previous = self.updated_at;
         let Some(version) = self.version.checked_add(1) else { out_of_versions() };
         self.updated_at = self.clock.now().max(previous);
