@@ -1,4 +1,5 @@
 //! An instant, its arithmetic and its text, with the `time` library as the oracle.
+#![expect(clippy::unwrap_used, reason = "a test that can not go on says so by a panic")]
 
 use std::time::Duration as StdDuration;
 

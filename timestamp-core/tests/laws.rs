@@ -1,5 +1,6 @@
 //! The laws that hold without a database, each by its name. `docs/design.md` lists them all.
 #![cfg(feature = "derive")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on says so by a panic")]
 
 use std::time::Duration;
 

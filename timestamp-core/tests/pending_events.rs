@@ -4,6 +4,7 @@
 //! The model keeps every event as a full record in one list and applies a transaction's outcome at once. The entity
 //! keeps what it can not derive, and looks at the outcome when it is next asked. After each step the two must agree.
 #![cfg(feature = "derive")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on says so by a panic")]
 
 use std::sync::Arc;
 
@@ -214,7 +215,7 @@ impl World {
     fn take(&mut self, step: &Step) {
         let now = self.clock.now();
         let count = self.copies.len();
-        let World { copies, transactions, next_id, next_digest, .. } = self;
+        let Self { copies, transactions, next_id, next_digest, .. } = self;
         match *step {
             Step::MoveClock(by) => self.clock.set(EpochMs::from_millis(now.as_millis() + by).unwrap()),
             Step::TouchStatic(copy) => {
