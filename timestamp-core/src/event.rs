@@ -6,7 +6,7 @@ use std::iter::FusedIterator;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use uuid::Uuid;
 
-use crate::__private::{Access, Entity};
+use crate::__private::{Access, Entity, EntityId};
 use crate::timestamps::{Snapshot, Timestamps};
 use crate::{EpochMs, Timestamped};
 
@@ -171,7 +171,7 @@ impl<'a> PendingEvents<'a> {
         Self {
             timestamps: entity.__timestamps(Access::new()),
             entity_type: E::__ENTITY_TYPE,
-            entity_id: entity.__id(),
+            entity_id: entity.__id().as_display(),
             next: base + 1,
             last: snapshot.version,
             deleted_at: snapshot.deleted_at,

@@ -19,7 +19,10 @@ use rustc_hash::FxHasher;
 pub use uuid::Uuid;
 
 pub use crate::pending::{Attempt, Deletion, Outcome, OutcomeState};
-pub use crate::record::codec::{JsonField, SkippedField, TextField, column, json_column, read, text_column, write};
+pub use crate::record::codec::{
+    JsonField, SkippedField, TextField, column, id_column, in_column, json_column, read, read_id, text_column, write,
+    write_id,
+};
 use crate::timestamps::Timestamps;
 use crate::{Clock, EpochMs, Event, PendingEvents, ValidationError};
 
@@ -66,27 +69,48 @@ pub trait Entity: Sized {
     fn __validate(&self) -> Result<(), ValidationError>;
 }
 
-/// What an id must be able to do.
+/// What an id must be able to do: be `Clone`, `Eq`, `Hash` and `Display`.
+///
+/// These four are bounds of the implementation and not of the trait: the compiler reports each missing bound of a trait
+/// as an error of its own, and a missing implementation once, with the words below.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can not be the id of an entity",
     label = "an id must be `Clone`, `Eq`, `Hash`, `Display`, `Send`, `Sync` and `'static`",
     note = "derive `Clone`, `PartialEq`, `Eq` and `Hash` for it, and implement `Display`: events carry the id as text"
 )]
-pub trait EntityId: Clone + Eq + Hash + Display + Send + Sync + 'static {}
+pub trait EntityId: Send + Sync + 'static {
+    /// The id, to be displayed.
+    fn as_display(&self) -> &(dyn Display + Send + Sync);
+
+    /// Feeds the id to the hash that binds timestamps to it.
+    fn hash_into(&self, hasher: &mut FxHasher);
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone + Eq + Hash + Display + Send + Sync + 'static> EntityId for T {}
+impl<T: Clone + Eq + Hash + Display + Send + Sync + 'static> EntityId for T {
+    #[inline]
+    fn as_display(&self) -> &(dyn Display + Send + Sync) {
+        self
+    }
+
+    #[inline]
+    fn hash_into(&self, hasher: &mut FxHasher) {
+        self.hash(hasher);
+    }
+}
 
 /// The one type that a timestamps field can have; generated code goes through it for the sake of its message.
 #[diagnostic::on_unimplemented(
     message = "a timestamps field must have the type `Timestamps`, and this one is a `{Self}`",
     label = "expected `Timestamps`"
 )]
-pub trait TimestampsField {
+pub trait TimestampsField: Sized {
     /// Itself.
     fn get(&self) -> &Timestamps;
     /// Itself.
     fn get_mut(&mut self) -> &mut Timestamps;
+    /// Itself, for an entity that is restored.
+    fn put(timestamps: Timestamps) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
@@ -99,6 +123,11 @@ impl TimestampsField for Timestamps {
     #[inline]
     fn get_mut(&mut self) -> &mut Timestamps {
         self
+    }
+
+    #[inline]
+    fn put(timestamps: Timestamps) -> Self {
+        timestamps
     }
 }
 
@@ -134,7 +163,7 @@ pub fn validate<E>(entity: &E, check: impl Check<E>) -> Result<(), ValidationErr
 pub(crate) fn tag<E: Entity>(entity: &E) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(E::__ENTITY_TYPE.as_bytes());
-    entity.__id().hash(&mut hasher);
+    entity.__id().hash_into(&mut hasher);
     let hash = hasher.finish();
     ((hash >> 32) as u32 ^ hash as u32) | 1
 }

@@ -100,6 +100,8 @@ pub(crate) struct Column<'a> {
 /// How a field becomes a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Form<'a> {
+    /// Through `Column`, which the bounds of `Record` ask of an id.
+    Id,
     /// Through `Column`.
     Plain,
     /// As JSON.
@@ -144,10 +146,10 @@ impl<'a> Table<'a> {
             if std::ptr::eq(field, roles.timestamps) {
                 continue;
             }
-            if std::ptr::eq(field, roles.id) {
+            let form = if std::ptr::eq(field, roles.id) {
                 table.id_column = table.columns.len();
-            }
-            let form = if field.keys.skip.is_some() {
+                Form::Id
+            } else if field.keys.skip.is_some() {
                 table.skipped.push(field);
                 continue;
             } else if field.keys.json.is_some() {

@@ -103,13 +103,16 @@ pub(crate) struct Paths {
     pub(crate) column: TokenStream,
     pub(crate) column_definition: TokenStream,
     pub(crate) define_column: TokenStream,
+    pub(crate) define_id_column: TokenStream,
     pub(crate) define_json_column: TokenStream,
     pub(crate) define_text_column: TokenStream,
     pub(crate) entity: TokenStream,
     pub(crate) entity_id: TokenStream,
     pub(crate) fallback_id: TokenStream,
+    pub(crate) in_column: TokenStream,
     pub(crate) json_field: TokenStream,
     pub(crate) read: TokenStream,
+    pub(crate) read_id: TokenStream,
     pub(crate) record: TokenStream,
     pub(crate) row_error: TokenStream,
     pub(crate) row_reader: TokenStream,
@@ -121,6 +124,7 @@ pub(crate) struct Paths {
     pub(crate) validate: TokenStream,
     pub(crate) validation_error: TokenStream,
     pub(crate) write: TokenStream,
+    pub(crate) write_id: TokenStream,
 }
 
 impl Paths {
@@ -133,13 +137,16 @@ impl Paths {
             column: quote!(#core::Column),
             column_definition: quote!(#core::ColumnDefinition),
             define_column: quote!(#private::column),
+            define_id_column: quote!(#private::id_column),
             define_json_column: quote!(#private::json_column),
             define_text_column: quote!(#private::text_column),
             entity: quote!(#private::Entity),
             entity_id: quote!(#private::EntityId),
             fallback_id: quote!(#private::Uuid),
+            in_column: quote!(#private::in_column),
             json_field: quote!(#private::JsonField),
             read: quote!(#private::read),
+            read_id: quote!(#private::read_id),
             record: quote!(#core::Record),
             row_error: quote!(#core::RowError),
             row_reader: quote!(#core::RowReader),
@@ -151,6 +158,7 @@ impl Paths {
             validate: quote!(#private::validate),
             validation_error: quote!(#core::ValidationError),
             write: quote!(#private::write),
+            write_id: quote!(#private::write_id),
         }
     }
 }

@@ -7,12 +7,33 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ColumnDefinition, ColumnError, ColumnType, RowError, RowReader, RowWriter, Value};
+use super::{Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value};
 
 /// The definition of a column whose field is a [`Column`].
 #[must_use]
 pub const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> ColumnDefinition {
     ColumnDefinition { name, column_type, nullable }
+}
+
+/// The definition of the id's column.
+///
+/// The id goes through `E: Record`, which asks for a [`Column`](crate::Column) already, so that an id without one is
+/// reported once.
+#[must_use]
+pub const fn id_column<E: Record>(name: &'static str) -> ColumnDefinition {
+    column(name, <E::Id as Column>::TYPE, <E::Id as Column>::NULLABLE)
+}
+
+/// Writes the id.
+#[inline]
+pub fn write_id<E: Record, W: RowWriter + ?Sized>(row: &mut W, column: usize, entity: &E) -> Result<(), RowError> {
+    write(row, column, entity.id().to_value())
+}
+
+/// Reads the id.
+#[inline]
+pub fn read_id<E: Record, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<E::Id, RowError> {
+    in_column(column, <E::Id as Column>::from_value(read(row, column)?))
 }
 
 /// The definition of a `#[timestamped(json)]` column.
@@ -37,14 +58,16 @@ pub fn write<W: RowWriter + ?Sized>(
     value.and_then(|value| row.write(column, value)).map_err(|error| RowError { column, error })
 }
 
-/// Reads the value of a field.
+/// Reads the value of a column.
 #[inline]
-pub fn read<T, R: RowReader + ?Sized>(
-    row: &mut R,
-    column: usize,
-    from_value: impl FnOnce(Value<'_>) -> Result<T, ColumnError>,
-) -> Result<T, RowError> {
-    row.read(column).and_then(from_value).map_err(|error| RowError { column, error })
+pub fn read<R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<Value<'_>, RowError> {
+    row.read(column).map_err(|error| RowError { column, error })
+}
+
+/// Says in which column a value was that is not one of the field's.
+#[inline]
+pub fn in_column<T>(column: usize, field: Result<T, ColumnError>) -> Result<T, RowError> {
+    field.map_err(|error| RowError { column, error })
 }
 
 /// The type of a `#[timestamped(json)]` field; generated code goes through it for the sake of its message.

@@ -34,8 +34,9 @@ use crate::EpochMs;
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` can not be stored in a column",
     label = "`Column` is not implemented for this type",
-    note = "mark the field `#[timestamped(json)]` (needs `Serialize` and `Deserialize`), `#[timestamped(text)]` (needs \
-            `Display` and `FromStr`) or `#[timestamped(skip)]` (needs `Default`), or implement `Column` for `{Self}`"
+    note = "implement `Column` for `{Self}`; a field other than the id can instead be marked `#[timestamped(json)]` (needs \
+            `Serialize` and `Deserialize`), `#[timestamped(text)]` (needs `Display` and `FromStr`) or \
+            `#[timestamped(skip)]` (needs `Default`)"
 )]
 pub trait Column: Sized {
     /// The column's type.

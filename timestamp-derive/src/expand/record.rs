@@ -1,17 +1,20 @@
 //! `impl Record`: an entity with a table, as a row and back.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
-use syn::{Type, WhereClause, WherePredicate, parse_quote};
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Ident, Type, WhereClause, WherePredicate, parse_quote};
 
 use crate::model::{Column, Entity, Form, Presence, Table};
 use crate::names::Paths;
 
 pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStream {
-    let Paths { column_definition, record, row_error, row_reader, row_writer, timestamps, .. } = model.paths;
+    let Paths { column_definition, record, row_error, row_reader, row_writer, timestamps, timestamps_field, .. } =
+        model.paths;
     let ident = model.ident;
     let (impl_generics, type_generics, _) = model.generics.split_for_impl();
     let bounds = bounds(model, table);
+    // The bounds of `Record` concern the id, so this is where a message about them belongs.
+    let record = spanned_as(record, model.id.ty);
     let name = table.name;
     let id_column = Literal::usize_unsuffixed(table.id_column);
     let definitions = table.columns.iter().map(|column| definition(column, model.paths));
@@ -21,7 +24,7 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
         let (ident, ty, skipped_field) = (field.ident, field.ty, &model.paths.skipped_field);
         quote!(#ident: <#ty as #skipped_field>::default())
     });
-    let timestamps_field = model.timestamps.ident;
+    let (timestamps_ident, timestamps_type) = (model.timestamps.ident, model.timestamps.ty);
     quote! {
         #[automatically_derived]
         impl #impl_generics #record for #ident #type_generics #bounds {
@@ -42,7 +45,7 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
                 ::core::result::Result::Ok(Self {
                     #(#reads,)*
                     #(#skipped,)*
-                    #timestamps_field: __timestamps,
+                    #timestamps_ident: <#timestamps_type as #timestamps_field>::put(__timestamps),
                 })
             }
         }
@@ -50,11 +53,13 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
 }
 
 fn definition(column: &Column<'_>, paths: &Paths) -> TokenStream {
-    let Paths { column: column_trait, define_column, define_json_column, define_text_column, .. } = paths;
+    let Paths { define_column, define_id_column, define_json_column, define_text_column, .. } = paths;
     let (name, ty) = (&column.name, column.field.ty);
-    match &column.form {
+    match column.form {
+        Form::Id => quote!(#define_id_column::<Self>(#name)),
         Form::Plain => {
-            quote!(#define_column(#name, <#ty as #column_trait>::TYPE, <#ty as #column_trait>::NULLABLE))
+            let owner = &paths.column;
+            quote!(#define_column(#name, <#ty as #owner>::TYPE, <#ty as #owner>::NULLABLE))
         }
         Form::Json(presence) => {
             let nullable = presence.is_nullable();
@@ -68,34 +73,58 @@ fn definition(column: &Column<'_>, paths: &Paths) -> TokenStream {
 }
 
 fn write(index: usize, column: &Column<'_>, paths: &Paths) -> TokenStream {
+    let Paths { write, write_id, .. } = paths;
     let index = Literal::usize_unsuffixed(index);
+    let Some((converter, presence)) = converter(column, paths) else {
+        return quote!(#write_id(__row, #index, self));
+    };
+    let function =
+        item_of(presence.ty(), converter, if presence.is_nullable() { "option_to_value" } else { "to_value" });
     let field = column.field.ident;
-    let write = &paths.write;
-    let (owner, presence) = owner(column, paths);
-    match presence {
-        Presence::Always(ty) => quote!(#write(__row, #index, <#ty as #owner>::to_value(&self.#field))),
-        Presence::Sometimes(ty) => quote!(#write(__row, #index, <#ty as #owner>::option_to_value(&self.#field))),
-    }
+    quote!(#write(__row, #index, #function(&self.#field)))
 }
 
 fn read(index: usize, column: &Column<'_>, paths: &Paths) -> TokenStream {
+    let Paths { in_column, read, read_id, .. } = paths;
     let index = Literal::usize_unsuffixed(index);
     let field = column.field.ident;
-    let read = &paths.read;
-    let (owner, presence) = owner(column, paths);
-    match presence {
-        Presence::Always(ty) => quote!(#field: #read(__row, #index, <#ty as #owner>::from_value)?),
-        Presence::Sometimes(ty) => quote!(#field: #read(__row, #index, <#ty as #owner>::option_from_value)?),
+    let Some((converter, presence)) = converter(column, paths) else {
+        return quote!(#field: #read_id::<Self, __Reader>(__row, #index)?);
+    };
+    let function =
+        item_of(presence.ty(), converter, if presence.is_nullable() { "option_from_value" } else { "from_value" });
+    quote!(#field: #in_column(#index, #function(#read(__row, #index)?))?)
+}
+
+/// The trait that converts the field, and the type that implements it; nothing for an id.
+fn converter<'a>(column: &Column<'a>, paths: &'a Paths) -> Option<(&'a TokenStream, Presence<'a>)> {
+    match column.form {
+        Form::Id => None,
+        Form::Plain => Some((&paths.column, Presence::Always(column.field.ty))),
+        Form::Json(presence) => Some((&paths.json_field, presence)),
+        Form::Text(presence) => Some((&paths.text_field, presence)),
     }
 }
 
-/// The trait that converts the field, and the type that implements it.
-fn owner<'a>(column: &Column<'a>, paths: &'a Paths) -> (&'a TokenStream, Presence<'a>) {
-    match column.form {
-        Form::Plain => (&paths.column, Presence::Always(column.field.ty)),
-        Form::Json(presence) => (&paths.json_field, presence),
-        Form::Text(presence) => (&paths.text_field, presence),
+/// `<Type as Trait>::function`, for which the compiler underlines the type where the trait is missing.
+fn item_of(ty: &Type, owner: &TokenStream, function: &str) -> TokenStream {
+    let function = Ident::new(function, Span::call_site());
+    quote!(<#ty as #owner>::#function)
+}
+
+/// `tokens`, as if they stood where `place` does, so that a message about them underlines all of it.
+///
+/// `quote_spanned!` would not do: on a stable compiler `place.span()` is the span of its first token.
+fn spanned_as(tokens: &TokenStream, place: &Type) -> TokenStream {
+    let mut spans = place.to_token_stream().into_iter().map(|token| token.span());
+    let Some(start) = spans.next() else { return tokens.clone() };
+    let end = spans.last().unwrap_or(start);
+    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let count = tokens.len();
+    for (index, token) in tokens.iter_mut().enumerate() {
+        token.set_span(token.span().located_at(if index + 1 == count { end } else { start }));
     }
+    tokens.into_iter().collect()
 }
 
 /// What must hold for a generic entity to have a table: each field whose type depends on a parameter can be stored.
@@ -113,10 +142,11 @@ fn bounds(model: &Entity<'_>, table: &Table<'_>) -> Option<WhereClause> {
         require(parse_quote!(#id_type: #entity_id));
     }
     for column in &table.columns {
-        let (owner, presence) = owner(column, model.paths);
+        let (converter, presence) =
+            converter(column, model.paths).unwrap_or((&model.paths.column, Presence::Always(column.field.ty)));
         let ty = presence.ty();
         if model.depends_on_parameters(ty) {
-            require(parse_quote!(#ty: #owner));
+            require(parse_quote!(#ty: #converter));
         }
     }
     let skipped_field = &model.paths.skipped_field;
