@@ -1,1 +1,35 @@
-//! repo
+//! Saves domain entities and their events in one transaction.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![expect(
+    unnameable_types,
+    reason = "stores are sealed: what a database must offer can not be named outside this crate"
+)]
+
+mod backend;
+mod error;
+mod fingerprint;
+mod outbox;
+mod page;
+mod params;
+mod repository;
+mod save;
+mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
+mod unit_of_work;
+
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
+
+#[cfg(feature = "sqlite")]
+pub use crate::backend::sqlite::{Durability, Sqlite, SqliteOptions};
+pub use crate::error::{
+    BackendError, BackupError, BeginError, Busy, CommitError, FindError, OpenError, RepositoryError, SaveAllError,
+    SaveError, UpdateError,
+};
+pub use crate::outbox::{Outbox, StoredEvent};
+pub use crate::page::{Page, PageToken, PageTokenError};
+pub use crate::params::{Param, Params};
+pub use crate::repository::Repository;
+pub use crate::store::Store;
+pub use crate::unit_of_work::UnitOfWork;

@@ -1,0 +1,56 @@
+//! How each connection is set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::options::Durability;
+
+/// Statements kept prepared per connection: a handful per entity type, and as many for users' filters.
+const CACHED_STATEMENTS: usize = 256;
+
+/// Opens the connection that writes. It never waits for a lock by itself: that is done around BEGIN IMMEDIATE, where it
+/// need not block an executor.
+pub(super) fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Turning on the log takes a lock; two programs may start at once.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        let what = format!("its journal mode stays `{mode}`, and the store needs `wal`");
+        return Err(rusqlite::Error::UserFunctionError(what.into()));
+    }
+    connection.execute_batch(match durability {
+        Durability::Full => "PRAGMA synchronous = FULL",
+        Durability::Normal => "PRAGMA synchronous = NORMAL",
+    })?;
+    // Checkpoints run on a thread of their own.
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")?;
+    // A log that has grown long is cut to this when it begins anew: 64 MiB.
+    let _limit: i64 = connection.query_row("PRAGMA journal_size_limit = 67108864", [], |row| row.get(0))?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads. In WAL mode a reader waits for nobody but a recovery.
+pub(super) fn open_reader(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens the connection that moves the log into the database file.
+pub(super) fn open_checkpointer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(match durability {
+        Durability::Full => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
+        Durability::Normal => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0",
+    })?;
+    Ok(connection)
+}

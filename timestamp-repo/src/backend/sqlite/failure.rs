@@ -1,0 +1,70 @@
+//! What SQLite says, as outcomes.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::error::{BackendError, Busy, SaveError};
+
+pub(super) fn code(error: &Error) -> Option<ErrorCode> {
+    error.sqlite_error_code()
+}
+
+/// Whether another connection or process holds the write lock.
+pub(super) fn is_busy(error: &Error) -> bool {
+    matches!(code(error), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// Whether the file is no database, or a damaged one.
+pub(super) fn is_damaged(error: &Error) -> bool {
+    matches!(code(error), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
+/// Whether the file may be read and not written.
+pub(super) fn is_read_only(error: &Error) -> bool {
+    matches!(code(error), Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
+}
+
+/// Whether a COMMIT that failed like this may have reached the disk all the same.
+pub(super) fn may_be_stored(error: &Error) -> bool {
+    matches!(code(error), Some(ErrorCode::SystemIoFailure))
+}
+
+/// Returns the name of the constraint, if one was violated.
+///
+/// SQLite says `UNIQUE constraint failed: tasks.title` or `CHECK constraint failed: short_title`; the name is what comes
+/// after. A foreign key has no name there, and a trigger says what its author made it say.
+pub(super) fn constraint(error: &Error) -> Option<String> {
+    let Error::SqliteFailure(failure, message) = error else { return None };
+    if failure.code != ErrorCode::ConstraintViolation {
+        return None;
+    }
+    let message = message.as_deref().unwrap_or("unknown constraint");
+    let name = match message.split_once(" constraint failed: ") {
+        Some((_, name)) => name,
+        None => message.strip_suffix(" constraint failed").unwrap_or(message),
+    };
+    Some(name.to_owned())
+}
+
+/// The outcome of a statement that failed inside a save, where no more is known.
+pub(super) fn save_error(error: Error) -> SaveError {
+    if let Some(name) = constraint(&error) {
+        return SaveError::Constraint { name };
+    }
+    if is_busy(&error) {
+        return SaveError::Busy(Busy { unit: None, same_task: false });
+    }
+    if matches!(code(&error), Some(ErrorCode::ReadOnly)) {
+        return SaveError::ReadOnly;
+    }
+    SaveError::Backend(backend(error))
+}
+
+pub(super) fn backend(error: Error) -> BackendError {
+    let what = match code(&error) {
+        Some(ErrorCode::DiskFull) => "the disk is full",
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the database is damaged",
+        Some(ErrorCode::SystemIoFailure) => "reading or writing the database failed",
+        _ => "SQLite refused a statement",
+    };
+    BackendError::because(what, error)
+}

@@ -1,0 +1,336 @@
+//! The thread that commits groups.
+//!
+//! A save that must be synced to the disk, or that finds the writer taken, is copied and queued. The thread takes what
+//! has come, writes it in one transaction, and syncs once for all of it. Each caller gets an outcome of its own: a group
+//! starts without savepoints, and one in which a statement failed is rolled back and redone one by one, so that a bad
+//! save fails alone.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use timestamp_core::__private::{Outcome, OutcomeState};
+use timestamp_core::Value;
+use tokio::sync::{Mutex, oneshot};
+
+use super::checkpoint::Checkpoints;
+use super::failure;
+use super::table::Table;
+use super::write::{Refused, Values, apply, explain};
+use super::writer::{CommitFailure, Writer};
+use crate::error::{BackendError, SaveError};
+use crate::save::{Change, Written};
+
+/// After a group of n, the thread waits this long for n callers. They were woken a moment ago and may be on their way
+/// back; on a runtime of one thread they come one by one, and without the pause every group would be of one.
+const GATHER: Duration = Duration::from_micros(200);
+
+/// A group's share of the log, and of the time that its first member waits for its last.
+const LARGEST_GROUP: usize = 512;
+
+type Reply = oneshot::Sender<Result<Written, SaveError>>;
+
+/// A save on its way to the thread.
+pub(super) struct Job {
+    pub(super) table: Arc<Table>,
+    pub(super) change: Arc<Change>,
+    pub(super) values: Vec<Value<'static>>,
+    pub(super) outcome: Arc<Outcome>,
+    ticket: Arc<AtomicU8>,
+    reply: Option<Reply>,
+}
+
+/// Work that needs the writer for itself, and answers by itself.
+pub(super) type Exclusive = Box<dyn FnOnce(&Writer) + Send>;
+
+enum Request {
+    Save(Job),
+    Exclusive(Exclusive),
+}
+
+const QUEUED: u8 = 0;
+const TAKEN: u8 = 1;
+const CANCELLED: u8 = 2;
+
+/// The way to the thread.
+pub(super) struct Queue {
+    requests: Option<Sender<Request>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A caller's side of a job: cancels it, if it has not begun, when the caller goes away.
+pub(super) struct Ticket {
+    state: Arc<AtomicU8>,
+    outcome: Arc<Outcome>,
+    reply: oneshot::Receiver<Result<Written, SaveError>>,
+}
+
+impl Queue {
+    pub(super) fn start(
+        writer: Arc<Mutex<Writer>>,
+        checkpoints: Arc<Checkpoints>,
+        busy_timeout: Duration,
+    ) -> std::io::Result<Self> {
+        let (sender, requests) = channel();
+        let group = Group { writer, checkpoints, busy_timeout, requests };
+        let thread = thread::Builder::new().name("timestamp-writer".to_owned()).spawn(move || group.run())?;
+        Ok(Self { requests: Some(sender), thread: Some(thread) })
+    }
+
+    /// Queues a save. The entity must be in flight with `outcome` before.
+    pub(super) fn save(
+        &self,
+        table: &Arc<Table>,
+        change: &Arc<Change>,
+        values: Vec<Value<'static>>,
+        outcome: &Arc<Outcome>,
+    ) -> Ticket {
+        let (reply, receiver) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(QUEUED));
+        let job = Job {
+            table: Arc::clone(table),
+            change: Arc::clone(change),
+            values,
+            outcome: Arc::clone(outcome),
+            ticket: Arc::clone(&state),
+            reply: Some(reply),
+        };
+        // If the thread is gone, the job is dropped here, and its reply with it.
+        self.send(Request::Save(job));
+        Ticket { state, outcome: Arc::clone(outcome), reply: receiver }
+    }
+
+    /// Queues work that needs the writer for itself.
+    pub(super) fn exclusive(&self, work: Exclusive) {
+        self.send(Request::Exclusive(work));
+    }
+
+    fn send(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
+        }
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // The last owner of a store may be the thread's own work; it can not wait for itself.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Ticket {
+    /// Returns how the save ended; nothing, if it had not begun when the time was up, and then it never will.
+    pub(super) async fn wait(mut self, timeout: Duration) -> Option<Result<Written, SaveError>> {
+        let answer = match tokio::time::timeout(timeout, &mut self.reply).await {
+            Ok(answer) => answer,
+            Err(_) if self.cancel() => return None,
+            // It has begun: the answer comes when the disk is done.
+            Err(_) => (&mut self.reply).await,
+        };
+        Some(answer.unwrap_or_else(|_| {
+            // The thread died. What it had not begun is not stored.
+            if self.cancel() {
+                Err(SaveError::Backend(BackendError::new("the thread that writes is gone; open the store again")))
+            } else {
+                Err(SaveError::OutcomeUnknown)
+            }
+        }))
+    }
+
+    fn cancel(&self) -> bool {
+        let cancelled = self.state.compare_exchange(QUEUED, CANCELLED, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if cancelled {
+            self.outcome.decide(OutcomeState::RolledBack);
+        }
+        cancelled
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl Job {
+    /// From here on the save happens, whether or not its caller still waits.
+    fn take(&self) -> bool {
+        self.ticket.compare_exchange(QUEUED, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    fn answer(mut self, answer: Result<Written, SaveError>) {
+        self.outcome.decide(match &answer {
+            Ok(Written::Now { .. }) => OutcomeState::Committed,
+            Err(SaveError::OutcomeUnknown) => OutcomeState::Unknown,
+            Ok(Written::Before { .. }) | Err(_) => OutcomeState::RolledBack,
+        });
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // A job that is dropped without an answer was in the hands of a thread that panicked.
+        if self.reply.is_some() {
+            let taken = self.ticket.load(Ordering::Acquire) == TAKEN;
+            self.outcome.decide(if taken { OutcomeState::Unknown } else { OutcomeState::RolledBack });
+        }
+    }
+}
+
+struct Group {
+    writer: Arc<Mutex<Writer>>,
+    checkpoints: Arc<Checkpoints>,
+    busy_timeout: Duration,
+    requests: Receiver<Request>,
+}
+
+impl Group {
+    fn run(&self) {
+        let mut expected = 1;
+        let mut jobs = Vec::new();
+        while let Ok(first) = self.requests.recv() {
+            let exclusive = self.gather(first, expected, &mut jobs);
+            let writer = self.writer.blocking_lock();
+            // While a unit of work held the writer, more may have come, and some may have given up.
+            let exclusive = exclusive.or_else(|| self.take_waiting(&mut jobs));
+            jobs.retain(Job::take);
+            expected = jobs.len().max(1);
+            if !jobs.is_empty() {
+                let group = std::mem::take(&mut jobs);
+                self.guard(&writer, || self.commit_group(&writer, group));
+            }
+            if let Some(work) = exclusive {
+                self.guard(&writer, || work(&writer));
+            }
+        }
+    }
+
+    /// Collects what has come by now, and waits a moment for as many as last time. Work that needs the writer for itself
+    /// ends the collection.
+    fn gather(&self, first: Request, expected: usize, jobs: &mut Vec<Job>) -> Option<Exclusive> {
+        match first {
+            Request::Save(job) => jobs.push(job),
+            Request::Exclusive(work) => return Some(work),
+        }
+        if let Some(work) = self.take_waiting(jobs) {
+            return Some(work);
+        }
+        if jobs.len() >= expected {
+            return None;
+        }
+        let until = Instant::now() + GATHER;
+        while jobs.len() < expected.min(LARGEST_GROUP) {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.requests.recv_timeout(left) {
+                Ok(Request::Save(job)) => jobs.push(job),
+                Ok(Request::Exclusive(work)) => return Some(work),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        None
+    }
+
+    fn take_waiting(&self, jobs: &mut Vec<Job>) -> Option<Exclusive> {
+        while jobs.len() < LARGEST_GROUP {
+            match self.requests.try_recv() {
+                Ok(Request::Save(job)) => jobs.push(job),
+                Ok(Request::Exclusive(work)) => return Some(work),
+                Err(_) => break,
+            }
+        }
+        None
+    }
+
+    /// Runs work that may panic (in a user's SQL function, say) and leaves the connection fit for the next.
+    fn guard(&self, writer: &Writer, work: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            writer.rollback();
+            tracing::error!(message = panic_message(&*panic), "a save panicked");
+        }
+    }
+
+    fn commit_group(&self, writer: &Writer, jobs: Vec<Job>) {
+        self.checkpoints.note(jobs.iter().map(|job| job.change.pages()).sum());
+        if jobs.len() > 1 {
+            if let Err(jobs) = self.commit_together(writer, jobs) {
+                for job in jobs {
+                    self.commit_alone(writer, job);
+                }
+            }
+        } else {
+            for job in jobs {
+                self.commit_alone(writer, job);
+            }
+        }
+    }
+
+    fn commit_alone(&self, writer: &Writer, job: Job) {
+        let answer = writer
+            .begin_waiting(self.busy_timeout)
+            .and_then(|()| writer.finish_alone(&job.table, &job.change, &Values(&job.values)));
+        job.answer(answer);
+    }
+
+    /// Writes all jobs in one transaction. Gives them back, with nothing written, if they must be redone one by one.
+    fn commit_together(&self, writer: &Writer, jobs: Vec<Job>) -> Result<(), Vec<Job>> {
+        if writer.begin_waiting(self.busy_timeout).is_err() {
+            // Each caller gets the error for itself, and at once where it was a matter of waiting.
+            return Err(jobs);
+        }
+        let recorded_at = writer.clock().now();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            let (connection, values) = (writer.connection(), Values(&job.values));
+            let answer = match apply(connection, &job.table, &job.change, &values, recorded_at) {
+                Ok(digest) => Ok(Written::Now { digest }),
+                // Nothing was written, so the neighbours need not be redone. The reason may be a neighbour's write,
+                // which is part of this same transaction: if that is not stored, this is answered anew too.
+                Err(Refused::NoRow) => explain(connection, &job.table, &job.change, &values, Refused::NoRow)
+                    .map(|version| Written::Before { version }),
+                Err(Refused::Field(_) | Refused::Sql(_)) => {
+                    writer.rollback();
+                    return Err(jobs);
+                }
+            };
+            answers.push(answer);
+        }
+        match writer.commit() {
+            Ok(()) => {
+                for (job, answer) in jobs.into_iter().zip(answers) {
+                    job.answer(answer);
+                }
+                Ok(())
+            }
+            Err(CommitFailure::NotStored(error)) => {
+                tracing::debug!(%error, "a group was not committed; redoing it one by one");
+                debug_assert!(!failure::may_be_stored(&error), "a commit that may be stored must not be redone");
+                Err(jobs)
+            }
+            Err(CommitFailure::Unknown) => {
+                for (job, answer) in jobs.into_iter().zip(answers) {
+                    // A refusal stands only if the neighbours it was measured against are stored.
+                    job.answer(answer.and(Err(SaveError::OutcomeUnknown)));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}

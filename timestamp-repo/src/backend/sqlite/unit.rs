@@ -1,0 +1,250 @@
+//! SQLite's side of a unit of work.
+//!
+//! Until its first write a unit reads on a reader's connection, without a transaction: the version check of each save
+//! protects what it read. (A transaction that begins with a read and then wants to write fails at once with
+//! `SQLITE_BUSY_SNAPSHOT` if anybody wrote in between.) The first write takes the writer and says BEGIN IMMEDIATE.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use timestamp_core::__private::{Outcome, OutcomeState};
+use timestamp_core::Record;
+use tokio::sync::OwnedMutexGuard;
+
+use super::failure;
+use super::options::Durability;
+use super::read;
+use super::store::Sqlite;
+use super::table::Table;
+use super::write::Fields;
+use super::writer::{Backoff, CommitFailure, EndCount, Writer};
+use crate::backend::{BulkTouch, Query};
+use crate::error::{BackendError, Busy, CommitError, FindError, SaveError};
+use crate::save::{self, Change, Written};
+
+/// A unit of work on SQLite.
+pub struct SqliteUnit {
+    transaction: Option<Transaction>,
+    /// Why the unit can not go on, if so.
+    ended: Option<Ended>,
+    outcome: Arc<Outcome>,
+    begun_at: &'static Location<'static>,
+    store: Sqlite,
+}
+
+/// An open transaction. Dropping it rolls back, decides the outcome, and lets the next writer in, in this order.
+struct Transaction {
+    writer: OwnedMutexGuard<Writer>,
+    /// What the writer had ended when this began; anything more was done by somebody else's SQL.
+    begun: EndCount,
+    pages: u64,
+    outcome: Arc<Outcome>,
+    store: Sqlite,
+}
+
+#[derive(Clone, Copy)]
+enum Ended {
+    /// By an error that took the whole transaction with it.
+    RolledBack,
+    /// By SQL of the user's own.
+    Elsewhere { stored: bool },
+    /// By us: a statement failed for a reason that has no outcome of its own.
+    Poisoned,
+}
+
+impl SqliteUnit {
+    pub(super) fn new(store: Sqlite, outcome: Arc<Outcome>, begun_at: &'static Location<'static>) -> Self {
+        Self { transaction: None, ended: None, outcome, begun_at, store }
+    }
+
+    /// Notices a transaction that ended behind the unit's back. Then its outcome is known, and the unit is over.
+    fn notice_end(&mut self) {
+        let Some(transaction) = &self.transaction else { return };
+        let ends = transaction.writer.ends();
+        let committed = ends.commits > transaction.begun.commits;
+        let ended = if committed {
+            Ended::Elsewhere { stored: true }
+        } else if !transaction.writer.in_transaction() {
+            Ended::RolledBack
+        } else if ends.rollbacks > transaction.begun.rollbacks {
+            // ROLLBACK and BEGIN, by somebody else.
+            Ended::Elsewhere { stored: false }
+        } else {
+            return;
+        };
+        self.end(ended, if committed { OutcomeState::Committed } else { OutcomeState::RolledBack });
+    }
+
+    fn end(&mut self, ended: Ended, outcome: OutcomeState) {
+        self.outcome.decide(outcome);
+        self.ended = Some(ended);
+        self.transaction = None;
+    }
+
+    fn check(&mut self) -> Result<(), BackendError> {
+        self.notice_end();
+        match self.ended {
+            None => Ok(()),
+            Some(ended) => Err(BackendError::new(match ended {
+                Ended::RolledBack => {
+                    "the unit of work is over: the database rolled its transaction back after an error"
+                }
+                Ended::Elsewhere { .. } => "the unit of work is over: other SQL ended its transaction",
+                Ended::Poisoned => "the unit of work is over: an earlier statement failed",
+            })),
+        }
+    }
+
+    /// Takes the writer and begins the transaction, if that has not been done.
+    async fn begin_writing(&mut self) -> Result<&mut Transaction, SaveError> {
+        self.check().map_err(SaveError::Backend)?;
+        if self.transaction.is_none() {
+            let transaction = Transaction::begin(&self.store, &self.outcome, self.begun_at).await?;
+            self.transaction = Some(transaction);
+        }
+        match &mut self.transaction {
+            Some(transaction) => Ok(transaction),
+            None => unreachable!("the transaction was begun above"),
+        }
+    }
+
+    /// Ends the unit if an error took more with it than the statement it belongs to.
+    fn settle_error(&mut self, error: SaveError) -> SaveError {
+        self.notice_end();
+        if self.ended.is_none() && matches!(error, SaveError::Backend(_)) {
+            self.end(Ended::Poisoned, OutcomeState::RolledBack);
+        }
+        error
+    }
+
+    pub(super) async fn write<E: Record>(
+        &mut self,
+        table: &Table,
+        entity: &mut E,
+        change: &Change,
+    ) -> Result<Written, SaveError> {
+        let transaction = self.begin_writing().await?;
+        transaction.pages += change.pages();
+        match transaction.writer.write_in_savepoint(table, change, &Fields(&*entity)) {
+            Ok(written) => {
+                match written {
+                    Written::Now { digest } => save::in_flight(entity, change, &self.outcome, digest),
+                    Written::Before { version } => save::stored_before(entity, change, version),
+                }
+                Ok(written)
+            }
+            Err(error) => Err(self.settle_error(error)),
+        }
+    }
+
+    pub(super) async fn touch_all<E: Record>(&mut self, table: &Table, touch: &BulkTouch) -> Result<u64, SaveError> {
+        let transaction = self.begin_writing().await?;
+        match transaction.writer.touch_in_savepoint(table, E::ENTITY_TYPE, touch) {
+            Ok(count) => {
+                transaction.pages += 4 * count;
+                Ok(count)
+            }
+            Err(error) => Err(self.settle_error(error)),
+        }
+    }
+
+    pub(super) fn find<E: Record>(&mut self, table: &Table, id: &E::Id) -> Result<Option<E>, FindError> {
+        self.check().map_err(FindError::Backend)?;
+        match &self.transaction {
+            Some(transaction) => read::find(transaction.writer.connection(), table, id, self.store.clock()),
+            None => read::find(&*self.store.reader()?, table, id, self.store.clock()),
+        }
+    }
+
+    pub(super) fn select<E: Record>(&mut self, table: &Table, query: &Query) -> Result<Vec<E>, FindError> {
+        self.check().map_err(FindError::Backend)?;
+        match &self.transaction {
+            Some(transaction) => read::select(transaction.writer.connection(), table, query, self.store.clock()),
+            None => read::select(&*self.store.reader()?, table, query, self.store.clock()),
+        }
+    }
+
+    pub(super) async fn connection(&mut self) -> Result<&Connection, SaveError> {
+        let transaction = self.begin_writing().await?;
+        // SQL of one's own is not counted; it may be much.
+        transaction.pages += 4;
+        Ok(transaction.writer.connection())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), CommitError> {
+        self.notice_end();
+        match self.ended {
+            None => {}
+            Some(Ended::Elsewhere { stored }) => return Err(CommitError::EndedElsewhere { stored }),
+            Some(Ended::RolledBack | Ended::Poisoned) => return Err(CommitError::RolledBack),
+        }
+        let Some(transaction) = self.transaction.take() else { return Ok(()) };
+        match self.store.durability() {
+            // A commit of microseconds.
+            Durability::Normal => transaction.commit(),
+            // A sync must not block an executor. The thread owns the transaction, so that a dropped future leaves
+            // nothing half done, and the outcome is decided whether or not anybody waits for it.
+            Durability::Full => {
+                let committed = tokio::task::spawn_blocking(move || transaction.commit()).await;
+                committed.unwrap_or(Err(CommitError::OutcomeUnknown))
+            }
+        }
+    }
+}
+
+impl Transaction {
+    async fn begin(
+        store: &Sqlite,
+        outcome: &Arc<Outcome>,
+        begun_at: &'static Location<'static>,
+    ) -> Result<Self, SaveError> {
+        let mut pause = Backoff::new(store.busy_timeout());
+        let writer = store.lock_writer().await?;
+        while !writer.try_begin()? {
+            match pause.next() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(SaveError::Busy(Busy { unit: None, same_task: false })),
+            }
+        }
+        store.holder().set(begun_at);
+        let begun = writer.ends();
+        Ok(Self { writer, begun, pages: 0, outcome: Arc::clone(outcome), store: store.clone() })
+    }
+
+    fn commit(self) -> Result<(), CommitError> {
+        let committed = self.writer.commit();
+        let (state, result) = match committed {
+            Ok(()) => {
+                self.store.checkpoints().note(self.pages);
+                (OutcomeState::Committed, Ok(()))
+            }
+            Err(CommitFailure::Unknown) => (OutcomeState::Unknown, Err(CommitError::OutcomeUnknown)),
+            Err(CommitFailure::NotStored(error)) => {
+                let error = match failure::constraint(&error) {
+                    Some(name) => CommitError::Constraint { name },
+                    None => CommitError::Backend(failure::backend(error)),
+                };
+                (OutcomeState::RolledBack, Err(error))
+            }
+        };
+        self.outcome.decide(state);
+        result
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.writer.rollback();
+        // After a commit the outcome stands already, and only the first answer counts.
+        self.outcome.decide(OutcomeState::RolledBack);
+        self.store.holder().clear();
+    }
+}
+
+impl fmt::Debug for SqliteUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteUnit").field("begun_at", &self.begun_at).finish_non_exhaustive()
+    }
+}

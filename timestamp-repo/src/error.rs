@@ -1,0 +1,347 @@
+//! One error type per operation, by outcome: what a caller can do about it, not which layer it came from.
+//!
+//! No driver's error type is in a signature; it is the `source` of a [`BackendError`]. A rejected value is in no text.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::Location;
+use std::path::PathBuf;
+
+use timestamp_core::ValidationError;
+
+/// Why an entity was not saved, touched in bulk, or deleted.
+///
+/// The entity still has its pending events, and saving it again is safe.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// The stored row has another version than the one this entity was loaded with, or is gone.
+    #[error("the stored row was changed or deleted since this entity was loaded: load it again and repeat the change")]
+    Conflict,
+    /// A row with this id exists, or existed: ids are not reused.
+    #[error("an entity with this id exists already, or existed and was deleted")]
+    AlreadyExists,
+    /// The entity's columns differ from the stored ones, and no event says so.
+    #[error("the entity was changed without `touch`: call `touch(reason)` where it changes")]
+    ChangedWithoutTouch,
+    /// The timestamps belong to another entity, or are not those that were stored.
+    #[error("the timestamps do not belong to this entity, or the stored ones were changed behind its back")]
+    TimestampsTampered,
+    /// The entity was written in another transaction that has not ended.
+    #[error("the entity is in flight: another transaction has written it and not ended yet")]
+    InFlight,
+    /// The entity breaks its own invariants.
+    #[error("the entity is not valid: {0}")]
+    Invalid(#[source] ValidationError),
+    /// A constraint or trigger of the table refused the row.
+    #[error("the constraint `{name}` refused the row")]
+    Constraint {
+        /// The constraint's name, or the table and columns of one without a name.
+        name: String,
+    },
+    /// Somebody else held the write lock for longer than the busy timeout.
+    #[error(transparent)]
+    Busy(Busy),
+    /// The store was opened for reading.
+    #[error("the store is read-only")]
+    ReadOnly,
+    /// Nobody knows whether the save was stored: the answer to COMMIT was lost.
+    ///
+    /// Save again, or ask [`Repository::resolve`](crate::Repository::resolve).
+    #[error("the answer to COMMIT was lost: save again, or call `resolve`")]
+    OutcomeUnknown,
+    /// The database failed; nothing was stored.
+    #[error(transparent)]
+    Backend(BackendError),
+}
+
+impl SaveError {
+    /// Returns whether the row is not the one that this entity was loaded from; load it again.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict)
+    }
+
+    /// Returns whether saving the same entity again, unchanged and a little later, can succeed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy(busy) => !busy.same_task,
+            Self::InFlight | Self::OutcomeUnknown => true,
+            _ => false,
+        }
+    }
+
+    /// Returns whether the save may have been stored all the same.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown)
+    }
+}
+
+/// Why a batch was not saved. None of it was.
+#[derive(Debug, thiserror::Error)]
+#[error("entity {index} of the batch: {error}")]
+pub struct SaveAllError {
+    /// The place of the entity at fault in the batch, from 0; 0 where the whole batch failed.
+    pub index: usize,
+    /// What is wrong with it.
+    #[source]
+    pub error: SaveError,
+}
+
+/// Why an entity was not loaded, changed and saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// No row has this id.
+    #[error("there is no entity with this id")]
+    NotFound,
+    /// The row could not be loaded.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The changed entity could not be saved; a [`SaveError::Conflict`] if others changed it at every attempt.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
+impl UpdateError {
+    /// Returns whether no row has this id.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound)
+    }
+}
+
+/// Why rows or events could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// A stored row does not hold what the entity needs.
+    #[error("table `{table}`, column `{column}`, row with id `{id}`: {message}")]
+    Unreadable {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The row's id.
+        id: String,
+        /// What is wrong with the column; never its value.
+        message: String,
+    },
+    /// The database failed, or could not understand the SQL of a filter.
+    #[error(transparent)]
+    Backend(BackendError),
+}
+
+/// Why a unit of work could not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeginError {
+    /// The database failed.
+    #[error(transparent)]
+    Backend(BackendError),
+}
+
+/// Why a unit of work was not committed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// Not stored: a constraint that is checked at COMMIT refused it.
+    #[error("the constraint `{name}` refused the commit; nothing was stored")]
+    Constraint {
+        /// The constraint's name, or what kind of constraint it is.
+        name: String,
+    },
+    /// Not stored: the database had ended the transaction before, after an error.
+    #[error("the transaction was rolled back before the commit; nothing was stored")]
+    RolledBack,
+    /// The transaction was ended by SQL other than the unit's own.
+    #[error("other code ended the transaction by itself; what was saved before that is {}", if *stored { "stored" } else { "not stored" })]
+    EndedElsewhere {
+        /// Whether what was saved before is stored.
+        stored: bool,
+    },
+    /// Nobody knows whether it was stored. Save the entities again, or ask
+    /// [`Repository::resolve`](crate::Repository::resolve).
+    #[error("the answer to COMMIT was lost: save the entities again, or call `resolve`")]
+    OutcomeUnknown,
+    /// Not stored: the database failed.
+    #[error(transparent)]
+    Backend(BackendError),
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file is not an SQLite database, or a damaged one.
+    #[error("`{}` is not an SQLite database, or it is damaged", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: BackendError,
+    },
+    /// The file, or its folder, can not be written to.
+    #[error("`{}` can not be written to: open it with `Sqlite::options().read_only()`", path.display())]
+    ReadOnlyFile {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: BackendError,
+    },
+    /// The store was to be opened for reading, and its framework tables are missing or too old.
+    #[error("`{}` has no framework tables of version {expected}: open it once for writing", path.display())]
+    NotMigrated {
+        /// The file.
+        path: PathBuf,
+        /// The version that this program needs.
+        expected: u32,
+    },
+    /// The framework tables were written by a newer version of this library, or were changed by hand.
+    #[error("`{}`: {message}", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and with which migration.
+        message: String,
+    },
+    /// The file could not be opened.
+    #[error("`{}` can not be opened", path.display())]
+    Backend {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: BackendError,
+    },
+}
+
+/// Why a table can not hold its entity, or could not be created.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// The table exists and does not fit the entity.
+    #[error("table `{table}` does not fit `{entity}`: {}", problems.join("; "))]
+    Mismatch {
+        /// The table.
+        table: String,
+        /// The entity's type.
+        entity: &'static str,
+        /// Everything that does not fit, each naming its column.
+        problems: Vec<String>,
+    },
+    /// The table does not exist, and the store was opened for reading.
+    #[error("table `{table}` does not exist, and the store is read-only")]
+    Missing {
+        /// The table.
+        table: String,
+    },
+    /// Somebody else held the write lock for longer than the busy timeout.
+    #[error(transparent)]
+    Busy(Busy),
+    /// The database failed.
+    #[error(transparent)]
+    Backend(BackendError),
+}
+
+/// Why a copy of the store could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// Something is there already; a backup never overwrites.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// Where the copy was to go.
+        path: PathBuf,
+    },
+    /// The copy could not be written.
+    #[error("`{}` can not be written", path.display())]
+    Backend {
+        /// Where the copy was to go.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: BackendError,
+    },
+}
+
+/// Who held the write lock, as far as that is known.
+#[derive(Clone, Debug)]
+pub struct Busy {
+    pub(crate) unit: Option<&'static Location<'static>>,
+    pub(crate) same_task: bool,
+}
+
+impl Busy {
+    /// Returns where the unit of work began that held the lock; nothing if it was another process or a long queue.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static Location<'static>> {
+        self.unit
+    }
+
+    /// Returns whether that unit is open in the very task that wanted the lock. Waiting would have been in vain.
+    #[must_use]
+    pub fn is_same_task(&self) -> bool {
+        self.same_task
+    }
+}
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.unit, self.same_task) {
+            (Some(unit), true) => write!(
+                f,
+                "a unit of work of this same task, begun at {unit}, holds the write lock: save through the unit, or \
+                 end it first"
+            ),
+            (Some(unit), false) => write!(
+                f,
+                "the database is busy: a unit of work begun at {unit} held the write lock for longer than the busy \
+                 timeout"
+            ),
+            (None, _) => f.write_str(
+                "the database is busy: another process, or a queue of saves, held the write lock for longer than the \
+                 busy timeout",
+            ),
+        }
+    }
+}
+
+impl Error for Busy {}
+
+/// A failure of the database that has no outcome of its own: what was going on, and as its source what the driver said.
+#[derive(Debug)]
+pub struct BackendError {
+    message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl BackendError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None }
+    }
+
+    pub(crate) fn because(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { message: message.into(), source: Some(Box::new(source)) }
+    }
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for BackendError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

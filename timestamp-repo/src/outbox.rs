@@ -1,0 +1,113 @@
+//! The outbox: the table of stored events, in the order in which they were stored.
+//!
+//! Events get here in the transaction that stores their row, and nowhere else. Reading them takes nothing away.
+
+mod envelope;
+
+use std::fmt;
+
+use timestamp_core::__private::EntityId;
+use timestamp_core::{EpochMs, Timestamped};
+use uuid::Uuid;
+
+pub(crate) use self::envelope::{EventRow, Said};
+use crate::error::FindError;
+use crate::store::Store;
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredEvent {
+    /// Its place in the outbox; later ones are larger.
+    pub seq: i64,
+    /// Its id: a UUID of version 7, given at the first save and kept.
+    pub id: Uuid,
+    /// The entity's type.
+    pub entity_type: String,
+    /// The entity's id, as text.
+    pub entity_id: String,
+    /// The event's type for consumers: entity type, a dot, and the kind, such as `Task.updated`.
+    pub event_type: String,
+    /// What happened: `created`, `updated` or `deleted`.
+    pub kind: String,
+    /// The entity's version right after this event.
+    pub version: u64,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it happened, by the entity's clock.
+    pub at: EpochMs,
+    /// When it was stored, by the store's clock.
+    pub recorded_at: EpochMs,
+    /// All of this as a JSON object, with what `touch_with` was given under `data`.
+    pub payload: String,
+}
+
+impl fmt::Display for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} v{} {}", self.at, self.event_type, self.version, self.entity_id)?;
+        match &self.reason {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads the stored events of a store; made by `store.outbox()`.
+#[derive(Clone, Debug)]
+pub struct Outbox<S> {
+    store: S,
+}
+
+/// Which events to read.
+#[derive(Clone, Debug)]
+pub enum EventQuery {
+    /// Those after a place in the outbox, in order.
+    After {
+        /// The place.
+        seq: i64,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Those of one entity, in version order.
+    Of {
+        /// Its type.
+        entity_type: &'static str,
+        /// Its id.
+        entity_id: String,
+    },
+}
+
+impl<S: Store> Outbox<S> {
+    pub(crate) fn new(store: S) -> Self {
+        Self { store }
+    }
+
+    /// Returns up to `limit` events after the place `seq`, in the order in which they were stored. Start with 0, go on
+    /// with the `seq` of the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`FindError::Unreadable`] for a row that was changed by hand, [`FindError::Backend`] if the database fails.
+    pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<StoredEvent>, FindError> {
+        self.store.events(EventQuery::After { seq, limit }).await
+    }
+
+    /// Returns the stored events of one entity, in version order, from its creation on.
+    ///
+    /// # Errors
+    ///
+    /// As [`after`](Self::after).
+    pub async fn of<E: Timestamped>(&self, entity: &E) -> Result<Vec<StoredEvent>, FindError> {
+        let entity_id = entity.id().as_display().to_string();
+        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id }).await
+    }
+
+    /// Returns the stored events of the entity with this id, in version order; also of one that was deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`after`](Self::after).
+    pub async fn of_id<E: Timestamped>(&self, id: &E::Id) -> Result<Vec<StoredEvent>, FindError> {
+        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: id.as_display().to_string() }).await
+    }
+}

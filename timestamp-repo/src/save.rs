@@ -1,0 +1,244 @@
+//! The order in which a save happens.
+//!
+//! A save makes one promise: the row and the events of an entity are stored together or not at all, and an event that
+//! was stored is never stored again.
+//!
+//! # Steps
+//!
+//! 1. Ask the entity where it stands. One whose timestamps are not its own, that is in flight elsewhere, or that is not
+//!    valid, is refused before anything is written.
+//! 2. Nothing pending and the same columns: done. Other columns: [`SaveError::ChangedWithoutTouch`].
+//! 3. Give each pending event its id, once. The entity keeps its events, and the ids, until step 5.
+//! 4. The backend writes the row under its conditions, and the events in their order, in one transaction.
+//! 5. The commit is known to have happened, and only then the entity forgets the events.
+//!
+//! Where a save ends without an answer, the entity keeps events and ids. The next save finds the ids in the outbox, if
+//! they are there, forgets those events, and goes on with the rest.
+//!
+//! # Not here
+//!
+//! SQL, and the difference between a lone save, a group and a unit of work: see the backends.
+
+use std::sync::Arc;
+
+use timestamp_core::__private::{self as core, Attempt, Deletion, EntityId, Outcome, Refusal, Standing};
+use timestamp_core::{EpochMs, Record, ValidationError};
+use uuid::Uuid;
+
+use crate::error::SaveError;
+use crate::fingerprint::Fingerprint;
+use crate::outbox::{EventRow, StoredEvent};
+
+/// What one save has to write, without the columns.
+#[derive(Debug)]
+pub struct Change {
+    pub(crate) operation: Operation,
+    pub(crate) entity_type: &'static str,
+    pub(crate) entity_id: String,
+    pub(crate) created_at: EpochMs,
+    pub(crate) updated_at: EpochMs,
+    pub(crate) version: u64,
+    /// What the row must hold for the change to be allowed.
+    pub(crate) stored_version: u64,
+    pub(crate) stored_updated_at: EpochMs,
+    pub(crate) events: Vec<EventRow>,
+    /// An earlier attempt may have stored some of the events.
+    pub(crate) attempted: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Insert,
+    Update,
+    Delete(Deletion),
+}
+
+/// How a change ended that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Row and events are written, with columns of this fingerprint.
+    Now {
+        /// The fingerprint; 0 for a delete.
+        digest: u32,
+    },
+    /// An earlier attempt, whose outcome was unknown, had stored the events up to this version. Nothing was written.
+    Before {
+        /// That version.
+        version: u64,
+    },
+}
+
+/// Steps 1 to 3 for a save in the transaction `current`, if it has begun. Nothing, if there is nothing to write.
+pub(crate) fn prepare<E: Record>(entity: &mut E, current: Option<&Arc<Outcome>>) -> Result<Option<Change>, SaveError> {
+    let standing = core::standing(entity, current).map_err(refused)?;
+    entity.validate().map_err(SaveError::Invalid)?;
+    if standing.events() == 0 {
+        let digest = Fingerprint::of(entity).map_err(|error| invalid_column::<E>(&error))?;
+        return if digest == standing.digest { Ok(None) } else { Err(SaveError::ChangedWithoutTouch) };
+    }
+    let operation = if standing.stored_version == 0 { Operation::Insert } else { Operation::Update };
+    Ok(Some(change(entity, &standing, operation)))
+}
+
+/// Steps 1 to 3 for a delete, which writes the pending events too.
+pub(crate) fn prepare_delete<E: Record>(
+    entity: &mut E,
+    reason: std::borrow::Cow<'static, str>,
+    current: Option<&Arc<Outcome>>,
+) -> Result<Change, SaveError> {
+    let (standing, earlier) = match core::standing(entity, current) {
+        Err(Refusal::DeletionUnknown) => {
+            let earlier = core::unknown_deletion(entity).cloned();
+            core::withdraw_deletion(entity);
+            (core::standing(entity, current).map_err(refused)?, earlier)
+        }
+        other => (other.map_err(refused)?, None),
+    };
+    let attempted = earlier.is_some();
+    let deletion = earlier.unwrap_or_else(|| {
+        let at = core::now(entity).max(standing.updated_at);
+        Deletion { id: event_id(at), at, reason }
+    });
+    let mut change = change(entity, &standing, Operation::Delete(deletion.clone()));
+    change.attempted |= attempted;
+    change.version += 1;
+    change.events.push(EventRow::deleted(&change, &deletion, standing.updated_at));
+    Ok(change)
+}
+
+fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> Change {
+    let mut attempted = false;
+    let events = core::events_after(entity, standing.stored_version).map(|(event, id)| {
+        attempted |= id.is_some();
+        EventRow::of(&event, id.unwrap_or_else(|| event_id(event.at())))
+    });
+    let events = events.collect();
+    Change {
+        operation,
+        entity_type: E::ENTITY_TYPE,
+        entity_id: entity.id().as_display().to_string(),
+        created_at: standing.created_at,
+        updated_at: standing.updated_at,
+        version: standing.version,
+        stored_version: standing.stored_version,
+        stored_updated_at: standing.stored_updated_at,
+        events,
+        attempted,
+    }
+}
+
+/// Step 5 for a change whose commit is known: the entity forgets its events.
+pub(crate) fn stored<E: Record>(entity: &mut E, change: &Change, digest: u32) {
+    match &change.operation {
+        Operation::Delete(deletion) => core::mark_deleted(entity, deletion.clone()),
+        Operation::Insert | Operation::Update => core::mark_stored(entity, digest),
+    }
+}
+
+/// Step 5 is somebody else's: whoever ends the transaction decides `outcome`, and the entity looks there when asked.
+pub(crate) fn in_flight<E: Record>(entity: &mut E, change: &Change, outcome: &Arc<Outcome>, digest: u32) {
+    let deletion = match &change.operation {
+        Operation::Delete(deletion) => Some(deletion.clone()),
+        Operation::Insert | Operation::Update => None,
+    };
+    let own = change.events.len() - usize::from(deletion.is_some());
+    let ids: Vec<Uuid> = change.events.iter().take(own).map(|event| event.id).collect();
+    core::remember_ids(entity, change.stored_version, &ids);
+    core::begin_flight(entity, outcome, digest, deletion);
+}
+
+/// An earlier attempt turned out to be stored, up to `version`.
+pub(crate) fn stored_before<E: Record>(entity: &mut E, change: &Change, version: u64) {
+    match &change.operation {
+        Operation::Delete(deletion) if version == change.version => core::mark_deleted(entity, deletion.clone()),
+        Operation::Delete(_) | Operation::Insert | Operation::Update => {
+            // Of the attempt that is known to have written exactly this version, the columns are known too. Of an older
+            // one they are not, but then a later event is pending, and the next save writes them anew.
+            let known = core::standing(entity, None).ok().and_then(|standing| standing.unknown);
+            let digest = known.filter(|known| known.version == version).map_or(0, |known| known.digest);
+            core::mark_attempt_stored(entity, Attempt { version, digest });
+        }
+    }
+}
+
+/// Decides an attempt whose outcome is unknown, from the stored events of the entity. Returns whether it was stored; an
+/// entity of which nothing is unknown counts as stored if nothing is pending.
+pub(crate) fn resolve<E: Record>(entity: &mut E, stored: &[StoredEvent]) -> bool {
+    let is_stored = |id: Uuid| stored.iter().any(|event| event.id == id);
+    let standing = match core::standing(entity, None) {
+        Ok(standing) => standing,
+        Err(Refusal::DeletionUnknown) => {
+            let deletion = core::unknown_deletion(entity).filter(|deletion| is_stored(deletion.id)).cloned();
+            let was_stored = deletion.is_some();
+            match deletion {
+                Some(deletion) => core::mark_deleted(entity, deletion),
+                None => core::withdraw_deletion(entity),
+            }
+            return was_stored;
+        }
+        Err(Refusal::Tampered | Refusal::InFlight | Refusal::Deleted) => return false,
+    };
+    let Some(attempt) = standing.unknown else { return standing.events() == 0 };
+    let through = core::events_after(entity, standing.stored_version)
+        .take_while(|(_, id)| id.is_some_and(is_stored))
+        .map(|(event, _)| event.version())
+        .last();
+    match through {
+        Some(version) => {
+            let digest = if version == attempt.version { attempt.digest } else { 0 };
+            core::mark_attempt_stored(entity, Attempt { version, digest });
+        }
+        None => core::mark_attempt_not_stored(entity),
+    }
+    through == Some(attempt.version)
+}
+
+fn refused(refusal: Refusal) -> SaveError {
+    match refusal {
+        Refusal::Tampered => SaveError::TimestampsTampered,
+        Refusal::InFlight => SaveError::InFlight,
+        Refusal::Deleted => SaveError::Conflict,
+        Refusal::DeletionUnknown => SaveError::OutcomeUnknown,
+    }
+}
+
+/// A field that no column can hold is the entity's fault, and is named as its own invariants are.
+pub(crate) fn invalid_column<E: Record>(error: &timestamp_core::RowError) -> SaveError {
+    let column = E::COLUMNS.get(error.column).map_or("?", |column| column.name);
+    SaveError::Invalid(ValidationError::new(column, error.error.to_string()))
+}
+
+/// A UUID of version 7 whose time is the event's own, so that ids follow the clock of the program's choice.
+pub(crate) fn event_id(at: EpochMs) -> Uuid {
+    // Random bits from a version 4 UUID, skipping the two bytes in which that keeps version and variant.
+    let random = Uuid::new_v4().into_bytes();
+    let mut bits = [0; 10];
+    bits[..6].copy_from_slice(&random[..6]);
+    bits[6..].copy_from_slice(&random[12..]);
+    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
+}
+
+impl Change {
+    /// How many pages of the log the change is expected to write; an estimate for the checkpoints.
+    pub(crate) fn pages(&self) -> u64 {
+        4 * (1 + self.events.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_ids_carry_the_time_of_their_event() {
+        let at = EpochMs::from_millis(1_769_862_896_789).unwrap();
+        let (first, second) = (event_id(at), event_id(at));
+        assert_eq!(first.get_version_num(), 7);
+        assert_eq!(
+            u64::from_be_bytes([&[0, 0], &first.as_bytes()[..6]].concat().try_into().unwrap()),
+            1_769_862_896_789
+        );
+        assert_ne!(first, second);
+    }
+}

@@ -1,0 +1,44 @@
+//! `Store`: an open database, whichever it is.
+
+use std::future::Future;
+use std::panic::Location;
+
+use timestamp_core::__private::Outcome;
+use timestamp_core::Record;
+
+use crate::backend::Backend;
+use crate::error::{BeginError, RepositoryError};
+use crate::outbox::Outbox;
+use crate::repository::Repository;
+use crate::unit_of_work::UnitOfWork;
+
+/// An open database: [`Sqlite`](crate::Sqlite), later others.
+///
+/// For code that is generic over the database. A program that names its database needs no import of this trait: each
+/// store has the same methods of its own. Sealed; implemented by this crate's stores only.
+pub trait Store: Backend {
+    /// Returns the repository of one entity type: creates the table if it is missing, refuses one that does not fit.
+    fn repository<E: Record>(&self) -> impl Future<Output = Result<Repository<E, Self>, RepositoryError>> + Send {
+        async move { Ok(Repository::new(self.clone(), self.open_table::<E>().await?)) }
+    }
+
+    /// Begins a unit of work: several repositories, one transaction.
+    #[track_caller]
+    fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send {
+        begin(self, Location::caller())
+    }
+
+    /// Returns the outbox of this store, for reading.
+    fn outbox(&self) -> Outbox<Self> {
+        Outbox::new(self.clone())
+    }
+}
+
+pub(crate) async fn begin<S: Store>(
+    store: &S,
+    begun_at: &'static Location<'static>,
+) -> Result<UnitOfWork<S>, BeginError> {
+    let outcome = Outcome::in_flight();
+    let unit = store.begin_unit(outcome.clone(), begun_at).await?;
+    Ok(UnitOfWork::new(store.clone(), unit, outcome))
+}
