@@ -91,7 +91,7 @@ impl FromStr for EpochMs {
 
     #[inline]
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text.as_bytes().try_into().ok().and_then(canonical) {
+        match usual(text.as_bytes()) {
             Some(instant) => Ok(instant),
             None => Cursor { text: text.as_bytes(), position: 0 }.time(),
         }
@@ -145,15 +145,19 @@ const fn byte(word: u64, index: u32) -> u32 {
     ((word >> (8 * index)) & 0xff) as u32
 }
 
-/// Reads the one form that we write, `2026-01-31T12:34:56.789Z`.
+/// Reads the form that we write, `2026-01-31T12:34:56.789Z`, and the same with an offset such as `+02:00`.
 #[inline]
-fn canonical(text: &[u8; 24]) -> Option<EpochMs> {
-    let (words, _) = text.as_chunks::<8>();
-    let date = digits(&words[0], b"0000-00-")?;
-    let time = digits(&words[1], b"00T00:00")?;
-    let rest = digits(&words[2], b":00.000Z")?;
-    // In each byte, the number that its digit and the next one form; at most 99, so no byte carries.
-    let pairs = |values: u64| values.wrapping_mul(10).wrapping_add(values >> 8);
+fn usual(text: &[u8]) -> Option<EpochMs> {
+    let ([date, time], rest) = text.as_chunks::<8>().0.split_first_chunk()?;
+    let ([rest], offset) = (rest.first_chunk()?, text.get(24..)?);
+    let date = digits(date, b"0000-00-")?;
+    let time = digits(time, b"00T00:00")?;
+    let (rest, offset) = match (rest[7], <&[u8; 5]>::try_from(offset)) {
+        (b'Z', Err(_)) if offset.is_empty() => (digits(rest, b":00.000Z")?, 0),
+        (b'+', Ok(offset)) => (digits(rest, b":00.000+")?, offset_millis(offset)?),
+        (b'-', Ok(offset)) => (digits(rest, b":00.000-")?, -offset_millis(offset)?),
+        _ => return None,
+    };
     let (date, time, ends) = (pairs(date), pairs(time), pairs(rest));
     let fields = Fields {
         year: byte(date, 0) * 100 + byte(date, 2),
@@ -169,8 +173,22 @@ fn canonical(text: &[u8; 24]) -> Option<EpochMs> {
         && fields.minute < 60
         && fields.second < 60
         && fields.day.wrapping_sub(1) < civil::days_in_month(fields.year, fields.month);
-    // Four digits of a year and no offset: always in range.
-    valid.then(|| EpochMs(fields.millis_as_utc()))
+    if valid { EpochMs::from_millis(fields.millis_as_utc() - offset).ok() } else { None }
+}
+
+/// Reads the hours and minutes of an offset.
+#[inline]
+fn offset_millis(text: &[u8; 5]) -> Option<i64> {
+    let [h, hh, colon, m, mm] = *text;
+    let values = pairs(digits(&[h, hh, colon, m, mm, 0, 0, 0], b"00:00\0\0\0")?);
+    let (hours, minutes) = (byte(values, 0), byte(values, 3));
+    (hours < 24 && minutes < 60).then(|| i64::from(hours * 60 + minutes) * 60_000)
+}
+
+/// Returns in each byte the number that its digit and the next one form; at most 99, so no byte carries.
+#[inline]
+const fn pairs(values: u64) -> u64 {
+    values.wrapping_mul(10).wrapping_add(values >> 8)
 }
 
 /// Reads a text from front to back, once.

@@ -1,0 +1,49 @@
+//! An instant to text and back, beside the RFC 3339 code of the `time` library.
+//!
+//! It isolates the texts: the instants are made beforehand in both types, and `Instants::new` asserts that the two
+//! agree about each. Ids are `text/<operation>/<way>`. To compare two branches: `cargo bench -p timestamp-benches
+//! --bench text -- --save-baseline main` on one, `-- --baseline main` on the other.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use time::UtcDateTime;
+use time::format_description::well_known::Rfc3339;
+use timestamp_benches::text::Instants;
+use timestamp_core::EpochMs;
+
+fn text(criterion: &mut Criterion) {
+    let instants = Instants::new();
+    let Instants { ours, theirs, texts, texts_with_offset } = &instants;
+
+    let mut next = ours.iter().cycle();
+    criterion.bench_function("text/write/ours", |bencher| bencher.iter(|| next.next().map(|it| it.to_text())));
+    let mut next = ours.iter().cycle();
+    criterion.bench_function("text/to_string/ours", |bencher| bencher.iter(|| next.next().map(EpochMs::to_string)));
+    let mut next = theirs.iter().cycle();
+    criterion.bench_function("text/write/time", |bencher| {
+        bencher.iter(|| {
+            let mut text = [0; 24];
+            let written = next.next().map(|it| it.format_into(&mut text.as_mut_slice(), &Rfc3339));
+            black_box((written.is_some(), text))
+        });
+    });
+    let mut next = theirs.iter().cycle();
+    criterion.bench_function("text/to_string/time", |bencher| {
+        bencher.iter(|| next.next().map(|it| it.format(&Rfc3339)));
+    });
+
+    for (operation, texts) in [("parse", texts), ("parse_with_offset", texts_with_offset)] {
+        let mut next = texts.iter().cycle();
+        criterion.bench_function(&format!("text/{operation}/ours"), |bencher| {
+            bencher.iter(|| next.next().map(|it| it.parse::<EpochMs>()));
+        });
+        let mut next = texts.iter().cycle();
+        criterion.bench_function(&format!("text/{operation}/time"), |bencher| {
+            bencher.iter(|| next.next().map(|it| UtcDateTime::parse(it, &Rfc3339)));
+        });
+    }
+}
+
+criterion_group!(benches, text);
+criterion_main!(benches);

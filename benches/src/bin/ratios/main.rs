@@ -1,0 +1,38 @@
+//! Prints the ratio table of `docs/performance.md`: ours against the baselines, in turns, in one process.
+//!
+//! ```text
+//! cargo run --release -p timestamp-benches --bin ratios [entity] [text] [sqlite]
+//! ```
+//!
+//! Each subject is a module beside this file. What is not named is left out; without a name, everything is measured.
+#![expect(clippy::print_stdout, reason = "the table is the output of this program")]
+
+mod entity;
+mod sqlite;
+mod text;
+
+use std::process::ExitCode;
+
+use timestamp_benches::ratio::{HEADING, Ratio};
+
+/// A subject's name, and what measures it.
+type Subject = (&'static str, fn() -> Vec<Ratio>);
+
+const SUBJECTS: [Subject; 3] = [("entity", entity::ratios), ("text", text::ratios), ("sqlite", sqlite::ratios)];
+
+fn main() -> ExitCode {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = names.iter().find(|name| SUBJECTS.iter().all(|(known, _)| known != name)) {
+        eprintln!("no subject is named `{unknown}`; there are: {}", SUBJECTS.map(|(name, _)| name).join(", "));
+        return ExitCode::from(2);
+    }
+    println!("{HEADING}");
+    for (name, measure) in SUBJECTS {
+        if names.is_empty() || names.iter().any(|asked| asked == name) {
+            for ratio in measure() {
+                println!("{ratio}");
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

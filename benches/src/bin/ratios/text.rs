@@ -1,0 +1,80 @@
+//! An instant to text and back, against the RFC 3339 code of the `time` library.
+
+use std::hint::black_box;
+
+use time::UtcDateTime;
+use time::format_description::well_known::Rfc3339;
+use timestamp_benches::ratio::{Comparison, Goal, Ratio, repeated};
+use timestamp_benches::text::{COUNT, Instants};
+use timestamp_core::EpochMs;
+
+const ROUNDS: u32 = 2_000;
+const REPEATED: u32 = COUNT as u32 * 4;
+
+pub(crate) fn ratios() -> Vec<Ratio> {
+    let instants = Instants::new();
+    let Instants { ours, theirs, texts, texts_with_offset } = &instants;
+
+    let mut table = Comparison::new()
+        .way(
+            "`to_text`, as bytes on the stack",
+            Goal::AtMost(0.4),
+            repeated(REPEATED, |index| black_box(ours[index % COUNT]).to_text()),
+        )
+        .way(
+            "`to_text`, as `&str`",
+            Goal::AtMost(0.4),
+            repeated(REPEATED, |index| black_box(black_box(ours[index % COUNT]).to_text().as_str()).len()),
+        )
+        .way(
+            "`time`, `format_into` a `Vec` kept",
+            Goal::Reported,
+            Box::new({
+                let mut text = Vec::with_capacity(64);
+                let mut batch = repeated(REPEATED, move |index| {
+                    text.clear();
+                    let written = black_box(theirs[index % COUNT]).format_into(&mut text, &Rfc3339);
+                    (written.is_ok(), black_box(&text).len())
+                });
+                move || batch()
+            }),
+        )
+        .against(
+            "`time`, `format_into` an array",
+            repeated(REPEATED, |index| {
+                let mut text = [0; 24];
+                let written = black_box(theirs[index % COUNT]).format_into(&mut text.as_mut_slice(), &Rfc3339);
+                (written.is_ok(), text)
+            }),
+            ROUNDS,
+        );
+    table.extend(
+        Comparison::new()
+            .way(
+                "`to_string`",
+                Goal::AtMost(0.4),
+                repeated(REPEATED, |index| black_box(ours[index % COUNT]).to_string()),
+            )
+            .against(
+                "`time`, `format` to a `String`",
+                repeated(REPEATED, |index| black_box(theirs[index % COUNT]).format(&Rfc3339)),
+                ROUNDS,
+            ),
+    );
+    for (name, texts) in [("`parse` of our text", texts), ("`parse` of text with an offset", texts_with_offset)] {
+        table.extend(
+            Comparison::new()
+                .way(
+                    name,
+                    Goal::AtMost(0.6),
+                    repeated(REPEATED, |index| black_box(&*texts[index % COUNT]).parse::<EpochMs>()),
+                )
+                .against(
+                    "`time`, `parse`",
+                    repeated(REPEATED, |index| UtcDateTime::parse(black_box(&texts[index % COUNT]), &Rfc3339)),
+                    ROUNDS,
+                ),
+        );
+    }
+    table
+}

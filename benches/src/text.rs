@@ -1,0 +1,63 @@
+//! Instants and their texts, as the input of the text benches.
+
+use time::UtcDateTime;
+use time::format_description::well_known::Rfc3339;
+use timestamp_core::EpochMs;
+
+/// How many instants there are; few enough to stay in the cache, enough that no branch is learnt by heart.
+pub const COUNT: usize = 256;
+
+/// The same instants in every form that is measured.
+#[derive(Debug)]
+pub struct Instants {
+    /// As ours.
+    pub ours: Vec<EpochMs>,
+    /// As the `time` library's, made beforehand: making them is not part of writing a text.
+    pub theirs: Vec<UtcDateTime>,
+    /// As text with `Z` and three digits.
+    pub texts: Vec<String>,
+    /// As text with an offset of two hours.
+    pub texts_with_offset: Vec<String>,
+}
+
+impl Instants {
+    /// Returns instants spread over the years 1970 to 2106, after asserting that ours and theirs agree about each.
+    ///
+    /// # Panics
+    ///
+    /// If they do not agree.
+    #[must_use]
+    pub fn new() -> Self {
+        // A linear congruential generator; its upper bits are random enough for dates. No last digit is 0, because
+        // `time` leaves trailing zeros out, and the two would not write the same text.
+        let mut state = 1_u64;
+        let ours: Vec<EpochMs> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 22) as i64
+        })
+        .filter(|millis| millis % 10 != 0)
+        .filter_map(|millis| EpochMs::from_millis(millis).ok())
+        .take(COUNT)
+        .collect();
+        let theirs: Vec<UtcDateTime> = ours.iter().map(|it| UtcDateTime::from(*it)).collect();
+        let texts: Vec<String> = ours.iter().map(EpochMs::to_string).collect();
+        let texts_with_offset: Vec<String> = ours
+            .iter()
+            .map(|it| it.saturating_add(std::time::Duration::from_secs(7200)).to_string().replace('Z', "+02:00"))
+            .collect();
+        for (index, it) in ours.iter().enumerate() {
+            assert_eq!(theirs[index].format(&Rfc3339).as_ref().ok(), Some(&texts[index]));
+            for text in [&texts[index], &texts_with_offset[index]] {
+                assert_eq!(text.parse(), Ok(*it));
+                assert_eq!(UtcDateTime::parse(text, &Rfc3339), Ok(theirs[index]));
+            }
+        }
+        Self { ours, theirs, texts, texts_with_offset }
+    }
+}
+
+impl Default for Instants {
+    fn default() -> Self {
+        Self::new()
+    }
+}
