@@ -305,6 +305,7 @@ pub fn settle<E: Entity>(entity: &mut E) {
 
 /// Returns the timestamps of a stored row, to be put into the entity it becomes; then [`adopt`] it.
 #[must_use]
+#[inline]
 pub fn restored(created_at: EpochMs, updated_at: EpochMs, version: u32, clock: &Clock) -> Timestamps {
     Timestamps::restored(created_at, updated_at, version, clock)
 }

@@ -46,6 +46,7 @@ pub struct Timestamps {
 const _: () = assert!(size_of::<Timestamps>() <= 64, "`Timestamps` outgrew its cache line");
 
 impl Timestamps {
+    #[inline]
     pub(crate) fn new(clock: &Clock) -> Self {
         let now = clock.now();
         Self {
@@ -61,6 +62,7 @@ impl Timestamps {
     }
 
     /// Returns the timestamps of a stored row.
+    #[inline]
     pub(crate) fn restored(created_at: EpochMs, updated_at: EpochMs, version: u32, clock: &Clock) -> Self {
         Self {
             created_at,

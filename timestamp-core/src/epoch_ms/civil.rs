@@ -1,9 +1,13 @@
 //! Days to dates and back, in the proleptic Gregorian calendar.
 //!
-//! The formulas are Howard Hinnant's `days_from_civil` and `civil_from_days`
-//! (<https://howardhinnant.github.io/date_algorithms.html>). His count starts in March, so that the leap day ends a
-//! year. Ours starts on 0000-01-01, whose year began in March of the year before; counting from 400 years earlier (one
-//! era, after which the calendar repeats) keeps every number unsigned.
+//! Dates to days is Howard Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>). Days to
+//! dates is the algorithm of Cassio Neri and Lorenz Schneider, "Euclidean affine functions and their application to
+//! calendar algorithms" (<https://doi.org/10.1002/spe.3172>), which takes a quarter off the time that Hinnant's
+//! `civil_from_days` gives to a whole text.
+//!
+//! Both count from a 1 March, so that the leap day ends a year. Ours counts from 0000-01-01, whose year began in the
+//! March before; counting from 400 years earlier (one era, after which the calendar repeats) keeps every number
+//! unsigned.
 
 /// Days in 400 years.
 const ERA: u32 = 146_097;
@@ -14,15 +18,22 @@ const SHIFT: u32 = ERA - 60;
 /// Returns year, month and day of the day this many days after 0000-01-01.
 #[inline]
 pub(super) const fn from_days(days: u32) -> (u32, u32, u32) {
-    let shifted = days + SHIFT;
-    let era = shifted / ERA;
-    let day_of_era = shifted % ERA;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + (month <= 2) as u32 - 400;
+    // Quarters of days, so that a century and a year are whole numbers of them but for what the divisions drop.
+    let quarters = 4 * (days + SHIFT) + 3;
+    let century = quarters / ERA;
+    let quarters_of_century = (quarters % ERA) | 3;
+    // Division by the 1461 quarters of four years, as a multiplication whose lower half is the remainder.
+    let product = 2_939_745 * quarters_of_century as u64;
+    let year_of_century = (product >> 32) as u32;
+    let day_of_year = (product as u32) / 2_939_745 / 4;
+    // Division by the 30.6 days of a month from March, in the same way.
+    let product = 2_141 * day_of_year + 197_913;
+    let month_from_year_before = product >> 16;
+    let day = (product & 0xffff) / 2_141 + 1;
+    // January and February belong to the year before.
+    let next_year = (day_of_year >= 306) as u32;
+    let month = month_from_year_before - 12 * next_year;
+    let year = century * 100 + year_of_century + next_year - 400;
     (year, month, day)
 }
 

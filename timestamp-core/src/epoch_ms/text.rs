@@ -27,7 +27,7 @@ impl EpochMs {
     #[must_use]
     #[inline]
     pub fn to_text(self) -> EpochMsText {
-        let since = self.0.abs_diff(Self::MIN.0);
+        let since = (self.0 - Self::MIN.0) as u64;
         let (year, month, day) = civil::from_days((since / MILLIS_PER_DAY) as u32);
         let of_day = (since % MILLIS_PER_DAY) as u32;
         let (seconds, millis) = (of_day / 1000, of_day % 1000);

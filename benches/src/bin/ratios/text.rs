@@ -29,15 +29,26 @@ pub(crate) fn ratios() -> Vec<Ratio> {
         .way(
             "`time`, `format_into` a `Vec` kept",
             Goal::Reported,
-            Box::new({
+            {
                 let mut text = Vec::with_capacity(64);
-                let mut batch = repeated(REPEATED, move |index| {
+                repeated(REPEATED, move |index| {
                     text.clear();
                     let written = black_box(theirs[index % COUNT]).format_into(&mut text, &Rfc3339);
                     (written.is_ok(), black_box(&text).len())
-                });
-                move || batch()
-            }),
+                })
+            },
+        )
+        .way(
+            "`time`, milliseconds to `UtcDateTime`, `format_into` the `Vec`",
+            Goal::Reported,
+            {
+                let mut text = Vec::with_capacity(64);
+                repeated(REPEATED, move |index| {
+                    text.clear();
+                    let instant = UtcDateTime::from(black_box(ours[index % COUNT]));
+                    (instant.format_into(&mut text, &Rfc3339).is_ok(), black_box(&text).len())
+                })
+            },
         )
         .against(
             "`time`, `format_into` an array",
