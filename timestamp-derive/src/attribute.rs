@@ -29,9 +29,13 @@ pub(crate) struct Given<T> {
 #[derive(Default)]
 pub(crate) struct StructKeys {
     pub(crate) table: Option<Given<LitStr>>,
+    /// Whether there is a `table`, be it with a value that was refused.
+    pub(crate) means_a_table: bool,
     pub(crate) entity: Option<Given<LitStr>>,
     pub(crate) validate: Option<Given<ExprPath>>,
     pub(crate) core: Option<Given<Path>>,
+    /// Keys that belong on a field. They are refused already, and speak for what is missing there.
+    pub(crate) misplaced: Vec<Ident>,
 }
 
 /// What stands in the attributes of one field. A bare word is its own key.
@@ -43,6 +47,8 @@ pub(crate) struct FieldKeys {
     pub(crate) json: Option<Ident>,
     pub(crate) text: Option<Ident>,
     pub(crate) skip: Option<Ident>,
+    /// Keys that belong on the struct. They are refused already, and speak for what is missing there.
+    pub(crate) misplaced: Vec<Ident>,
 }
 
 impl StructKeys {
@@ -50,8 +56,26 @@ impl StructKeys {
         let item = &input.ident;
         let mut keys = Self::default();
         for_each_item(&input.attrs, &names::STRUCT_KEYS, diagnostics, |key, input, diagnostics| {
+            let word = key.to_string();
+            if names::FIELD_KEYS.contains(&word.as_str()) {
+                diagnostics.refuse(
+                    &key,
+                    format_args!("`{word}` is a key for a field, and here it stands on the struct `{item}`"),
+                    format_args!("move `#[timestamped({word}{})]` to the field", sample_value(&word)),
+                );
+                skip_item(input);
+                keys.misplaced.push(key);
+                return;
+            }
+            let Some(key) = known(key, &word, "a struct", &names::STRUCT_KEYS, diagnostics) else {
+                skip_item(input);
+                return;
+            };
             match key.to_string().as_str() {
-                names::TABLE => once(&mut keys.table, &key, text(&key, input, diagnostics), diagnostics),
+                names::TABLE => {
+                    keys.means_a_table = true;
+                    once(&mut keys.table, &key, text(&key, input, diagnostics), diagnostics);
+                }
                 names::ENTITY => once(&mut keys.entity, &key, text(&key, input, diagnostics), diagnostics),
                 names::VALIDATE => {
                     let value = path(&key, input, ExprPath::parse, "Self::check", diagnostics);
@@ -61,18 +85,7 @@ impl StructKeys {
                     let value = path(&key, input, Path::parse_mod_style, "::timestamp_core", diagnostics);
                     once(&mut keys.core, &key, value, diagnostics);
                 }
-                word if names::FIELD_KEYS.contains(&word) => {
-                    diagnostics.refuse(
-                        &key,
-                        format_args!("`{word}` is a key for a field, and here it stands on the struct `{item}`"),
-                        format_args!("move `#[timestamped({word}{})]` to the field", sample_value(word)),
-                    );
-                    skip_item(input);
-                }
-                word => {
-                    unknown(&key, word, "a struct", &names::STRUCT_KEYS, diagnostics);
-                    skip_item(input);
-                }
+                _ => {}
             }
         });
         keys
@@ -83,25 +96,31 @@ impl FieldKeys {
     pub(crate) fn read(attributes: &[Attribute], field: &Ident, item: &Ident, diagnostics: &mut Diagnostics) -> Self {
         let mut keys = Self::default();
         for_each_item(attributes, &names::FIELD_KEYS, diagnostics, |key, input, diagnostics| {
+            let word = key.to_string();
+            if names::STRUCT_KEYS.contains(&word.as_str()) {
+                diagnostics.refuse(
+                    &key,
+                    format_args!("`{word}` is a key for the struct, and here it stands on the field `{field}`"),
+                    format_args!("move `#[timestamped({word}{})]` to `{item}`", sample_value(&word)),
+                );
+                skip_item(input);
+                keys.misplaced.push(key);
+                return;
+            }
+            let Some(key) = known(key, &word, "a field", &names::FIELD_KEYS, diagnostics) else {
+                skip_item(input);
+                return;
+            };
             match key.to_string().as_str() {
-                names::ID => once(&mut keys.id, &key, word(&key, input, diagnostics), diagnostics),
-                names::TIMESTAMPS_KEY => once(&mut keys.timestamps, &key, word(&key, input, diagnostics), diagnostics),
+                names::ID => once(&mut keys.id, &key, bare(&key, input, diagnostics), diagnostics),
+                names::TIMESTAMPS_KEY => {
+                    once(&mut keys.timestamps, &key, bare(&key, input, diagnostics), diagnostics);
+                }
                 names::COLUMN => once(&mut keys.column, &key, text(&key, input, diagnostics), diagnostics),
-                names::JSON => once(&mut keys.json, &key, word(&key, input, diagnostics), diagnostics),
-                names::TEXT => once(&mut keys.text, &key, word(&key, input, diagnostics), diagnostics),
-                names::SKIP => once(&mut keys.skip, &key, word(&key, input, diagnostics), diagnostics),
-                word if names::STRUCT_KEYS.contains(&word) => {
-                    diagnostics.refuse(
-                        &key,
-                        format_args!("`{word}` is a key for the struct, and here it stands on the field `{field}`"),
-                        format_args!("move `#[timestamped({word}{})]` to `{item}`", sample_value(word)),
-                    );
-                    skip_item(input);
-                }
-                word => {
-                    unknown(&key, word, "a field", &names::FIELD_KEYS, diagnostics);
-                    skip_item(input);
-                }
+                names::JSON => once(&mut keys.json, &key, bare(&key, input, diagnostics), diagnostics),
+                names::TEXT => once(&mut keys.text, &key, bare(&key, input, diagnostics), diagnostics),
+                names::SKIP => once(&mut keys.skip, &key, bare(&key, input, diagnostics), diagnostics),
+                _ => {}
             }
         });
         keys
@@ -195,8 +214,8 @@ fn once<T>(place: &mut Option<T>, key: &Ident, value: Option<T>, diagnostics: &m
     }
 }
 
-/// Reads a word that takes no value.
-fn word(key: &Ident, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Ident> {
+/// Reads a key that takes no value.
+fn bare(key: &Ident, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Ident> {
     if input.peek(Token![=]) || input.peek(syn::token::Paren) {
         let value = skip_item(input);
         let help = format!("write `#[timestamped({key})]`");
@@ -277,12 +296,19 @@ fn refuse_value(key: &Ident, found: &TokenStream, problem: &str, sample: &str, d
     }
 }
 
-fn unknown(at: &Ident, word: &str, on: &str, keys: &[&'static str], diagnostics: &mut Diagnostics) {
-    let problem = format!("unknown key `{word}` in `#[timestamped(...)]` on {on}");
-    match names::meant_by(word, keys) {
-        Some(key) => diagnostics.refuse(at, problem, format_args!("expected {}; did you mean `{key}`?", listed(keys))),
-        None => diagnostics.refuse(at, problem, format_args!("expected {}", listed(keys))),
+/// Returns the key that `word` is, or was probably meant to be: refused as it is spelt, but read on as what it means, so
+/// that what follows from the misspelling is not refused as well.
+fn known(key: Ident, word: &str, on: &str, keys: &[&'static str], diagnostics: &mut Diagnostics) -> Option<Ident> {
+    if keys.contains(&word) {
+        return Some(key);
     }
+    let problem = format!("unknown key `{word}` in `#[timestamped(...)]` on {on}");
+    let Some(meant) = names::meant_by(word, keys) else {
+        diagnostics.refuse(key, problem, format_args!("expected {}", listed(keys)));
+        return None;
+    };
+    diagnostics.refuse(&key, problem, format_args!("expected {}; did you mean `{meant}`?", listed(keys)));
+    Some(Ident::new(meant, key.span()))
 }
 
 /// Takes everything up to the next comma, or to the end.

@@ -5,20 +5,26 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput};
+use syn::{DeriveInput, Type};
 
 use crate::attribute::StructKeys;
+use crate::model::Struct;
 use crate::names::{self, Paths};
 
 /// Returns implementations that fit whatever is known of the refused `input`.
-pub(crate) fn implementations(input: &DeriveInput, keys: &StructKeys, paths: &Paths) -> TokenStream {
+pub(crate) fn implementations(
+    input: &DeriveInput,
+    source: Option<&Struct<'_>>,
+    keys: &StructKeys,
+    paths: &Paths,
+) -> TokenStream {
     let Paths { access, column, entity, entity_id, timestamps, validation_error, .. } = paths;
     let ident = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).filter(|predicates| !predicates.is_empty());
     let predicates = predicates.into_iter();
     let predicates = quote!(#(#predicates,)*);
-    let id_type = id_type(input).unwrap_or_else(|| paths.fallback_id.clone());
+    let id_type = source.and_then(id_type).map_or_else(|| paths.fallback_id.clone(), ToTokens::to_token_stream);
     let is_generic = input.generics.type_params().next().is_some();
     let id_bound = is_generic.then(|| quote!(#id_type: #entity_id,));
     let record = keys.table.is_some().then(|| {
@@ -72,18 +78,8 @@ pub(crate) fn implementations(input: &DeriveInput, keys: &StructKeys, paths: &Pa
 }
 
 /// The type of the field that is, or looks like, the id.
-fn id_type(input: &DeriveInput) -> Option<TokenStream> {
-    let Data::Struct(data) = &input.data else { return None };
-    let marked = data.fields.iter().find(|field| {
-        field.attrs.iter().any(|attribute| {
-            attribute.path().is_ident(names::ATTRIBUTE)
-                && matches!(&attribute.meta, syn::Meta::List(list) if mentions(&list.tokens, names::ID))
-        })
-    });
-    let named = || data.fields.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident == names::ID));
-    marked.or_else(named).map(|field| field.ty.to_token_stream())
-}
-
-fn mentions(tokens: &TokenStream, word: &str) -> bool {
-    tokens.clone().into_iter().any(|token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == word))
+fn id_type<'a>(source: &'a Struct<'a>) -> Option<&'a Type> {
+    let marked = source.fields.iter().find(|field| field.keys.id.is_some() && field.keys.timestamps.is_none());
+    let named = || source.fields.iter().find(|field| field.ident == names::ID);
+    marked.or_else(named).map(|field| field.ty)
 }

@@ -1,6 +1,5 @@
 //! `#[derive(Timestamped)]`, re-exported by `timestamp-core`.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests may"))]
 
 mod attribute;
 mod diagnostics;
@@ -9,6 +8,8 @@ mod fallback;
 mod model;
 mod names;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 
@@ -39,7 +40,7 @@ fn timestamped(input: TokenStream) -> TokenStream {
     match (source.as_ref().zip(roles), diagnostics.into_compile_errors()) {
         (Some((source, roles)), None) => expand::implementations(&Entity::new(source, roles, &paths)),
         (_, errors) => {
-            let fallback = fallback::implementations(&input, &keys, &paths);
+            let fallback = fallback::implementations(&input, source.as_ref(), &keys, &paths);
             errors.into_iter().chain([fallback]).collect()
         }
     }

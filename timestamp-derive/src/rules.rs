@@ -81,6 +81,9 @@ fn timestamps_field<'a>(source: &'a Struct<'a>, diagnostics: &mut Diagnostics) -
     // A field that is marked as the id has spoken for itself.
     let mut typed = source.fields.iter().filter(|field| field.has_type_timestamps() && field.keys.id.is_none());
     let Some(first) = typed.next() else {
+        if is_misplaced(&source.keys.misplaced, names::TIMESTAMPS_KEY) {
+            return None;
+        }
         diagnostics.refuse(
             item,
             format_args!("`{item}` has no field for its timestamps"),
@@ -112,6 +115,9 @@ fn id_field<'a>(source: &'a Struct<'a>, diagnostics: &mut Diagnostics) -> Option
         }
         return Some(first);
     }
+    if is_misplaced(&source.keys.misplaced, names::ID) {
+        return None;
+    }
     match source.fields.iter().find(|field| field.ident == names::ID) {
         Some(field) => diagnostics.refuse(
             field.ident,
@@ -138,8 +144,11 @@ fn timestamps_are_private(timestamps: Option<&Field<'_>>, diagnostics: &mut Diag
         visibility => visibility,
     };
     let shown = match visibility {
-        Visibility::Restricted(_) => "pub(..)",
-        Visibility::Public(_) | Visibility::Inherited => "pub",
+        Visibility::Restricted(restricted) => match restricted.path.get_ident() {
+            Some(place) => format!("pub({place})"),
+            None => "pub(in ..)".to_owned(),
+        },
+        Visibility::Public(_) | Visibility::Inherited => "pub".to_owned(),
     };
     diagnostics.refuse(
         visibility,
@@ -161,9 +170,17 @@ fn roles_are_not_shared(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `priority: u8 = 3`: a default value in the struct would pass by `create` and its check.
+/// `priority: u8 = 3`: a default value in the struct would pass by the function that calls `create`. A field without a
+/// name (`_: u8`) can not be read, and what a modifier that is not known yet would mean for an entity is not known either.
 fn fields_are_plain(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
     for field in &source.fields {
+        if field.ident == "_" {
+            diagnostics.refuse(
+                field.ident,
+                format_args!("a field of `{}` has no name", source.ident),
+                "write a name instead of `_`",
+            );
+        }
         if let Some((_, value)) = &field.syntax.default {
             diagnostics.refuse(
                 value,
@@ -202,7 +219,8 @@ fn struct_is_not_packed(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
 
 /// `column`, `json`, `text` and `skip` say how a field is stored; without `table` they would do nothing.
 fn storage_keys_need_a_table(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
-    if source.keys.table.is_some() {
+    let misplaced = source.fields.iter().any(|field| is_misplaced(&field.keys.misplaced, names::TABLE));
+    if source.keys.means_a_table || misplaced {
         return;
     }
     for field in &source.fields {
@@ -330,12 +348,17 @@ fn columns_are_distinct(source: &Struct<'_>, timestamps: Option<&Field<'_>>, dia
 
 fn refuse_kept_column(field: &Field<'_>, at: &LitStr, kept: &names::KeptColumn, diagnostics: &mut Diagnostics) {
     let names::KeptColumn { name, method } = kept;
-    let problem = format!("the column `{name}` of every entity is kept by the repository");
+    let problem = format!("`{name}` is a column that the repository keeps for every entity");
     let help = format!(
         "name the column of `{}` with `#[timestamped(column = \"..\")]`, or remove the field and call `{method}`",
         field.ident
     );
     diagnostics.refuse(at, problem, help);
+}
+
+/// Whether a key was refused for standing in the wrong place.
+fn is_misplaced(misplaced: &[Ident], key: &str) -> bool {
+    misplaced.iter().any(|found| found == key)
 }
 
 /// The keys of a field that say how it is stored, as they stand.

@@ -1,0 +1,99 @@
+//! Generated code under review: `BLESS=1 cargo test -p timestamp-derive expansion`, and read the difference.
+
+use std::path::Path;
+use std::{env, fs};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+fn is_as_reviewed(name: &str, input: TokenStream) {
+    let generated = crate::timestamped(input).to_string();
+    let generated = prettyplease::unparse(&syn::parse_file(&generated).unwrap());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/expansions").join(name);
+    if env::var_os("BLESS").is_some() {
+        fs::write(&file, &generated).unwrap();
+    }
+    let reviewed = fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(generated, reviewed, "{name} is out of date: run again with BLESS=1, and review the difference");
+}
+
+#[test]
+fn minimal_entity() {
+    is_as_reviewed(
+        "minimal.rs",
+        quote! {
+            struct Task {
+                #[timestamped(id)]
+                id: u64,
+                timestamps: Timestamps,
+            }
+        },
+    );
+}
+
+#[test]
+fn entity_with_every_attribute() {
+    is_as_reviewed(
+        "full.rs",
+        quote! {
+            #[timestamped(table = "tasks", entity = "task", validate = Self::check, crate = crate::framework)]
+            pub struct Task {
+                #[timestamped(id, column = "task_id")]
+                pub id: Uuid,
+                pub title: String,
+                #[timestamped(json)]
+                labels: Vec<String>,
+                #[timestamped(json)]
+                links: Option<Links>,
+                #[timestamped(text)]
+                status: Status,
+                #[timestamped(text)]
+                r#type: Option<Kind>,
+                #[timestamped(skip)]
+                cache: Cache,
+                #[timestamped(timestamps)]
+                stamps: Stamps,
+            }
+        },
+    );
+}
+
+#[test]
+fn generic_entity() {
+    is_as_reviewed(
+        "generic.rs",
+        quote! {
+            #[timestamped(table = "boxes")]
+            struct Boxed<Id, Content: Clone, Tag = u8, const SIZE: usize = 3>
+            where
+                Content: Debug,
+            {
+                #[timestamped(id)]
+                id: Id,
+                content: Content,
+                #[timestamped(json)]
+                more: Option<[Content; SIZE]>,
+                #[timestamped(skip)]
+                tag: PhantomData<Tag>,
+                count: u32,
+                timestamps: Timestamps,
+            }
+        },
+    );
+}
+
+#[test]
+fn refused_entity() {
+    is_as_reviewed(
+        "refused.rs",
+        quote! {
+            #[timestamped(table = "tasks")]
+            struct Task<T> {
+                #[timestamped(id)]
+                id: u64,
+                pub timestamps: Timestamps,
+                content: T,
+            }
+        },
+    );
+}
