@@ -37,12 +37,12 @@ fn touch_with_a_static_reason_allocates_nothing() {
 }
 
 #[test]
-fn second_touch_allocates_the_list_and_the_third_fits_into_it() {
+fn second_touch_allocates_the_list_of_pending_events_and_later_ones_seldom() {
     let mut task: Derived = stored();
     task.touch("first");
     assert_eq!(count(|| task.touch("second")), 2, "the ledger and its list");
-    assert_eq!(count(|| task.touch("third")), 0);
-    assert_eq!(count(|| task.touch("fourth")), 0);
+    let later = count(|| (0..100).for_each(|_| task.touch("later")));
+    assert!(later <= 7, "the list doubles, so 100 touches take at most 7 allocations, not {later}");
 }
 
 #[test]

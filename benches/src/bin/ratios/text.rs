@@ -26,30 +26,22 @@ pub(crate) fn ratios() -> Vec<Ratio> {
             Goal::AtMost(0.4),
             repeated(REPEATED, |index| black_box(black_box(ours[index % COUNT]).to_text().as_str()).len()),
         )
-        .way(
-            "`time`, `format_into` a `Vec` kept",
-            Goal::Reported,
-            {
-                let mut text = Vec::with_capacity(64);
-                repeated(REPEATED, move |index| {
-                    text.clear();
-                    let written = black_box(theirs[index % COUNT]).format_into(&mut text, &Rfc3339);
-                    (written.is_ok(), black_box(&text).len())
-                })
-            },
-        )
-        .way(
-            "`time`, milliseconds to `UtcDateTime`, `format_into` the `Vec`",
-            Goal::Reported,
-            {
-                let mut text = Vec::with_capacity(64);
-                repeated(REPEATED, move |index| {
-                    text.clear();
-                    let instant = UtcDateTime::from(black_box(ours[index % COUNT]));
-                    (instant.format_into(&mut text, &Rfc3339).is_ok(), black_box(&text).len())
-                })
-            },
-        )
+        .way("`time`, `format_into` a `Vec` kept", Goal::Reported, {
+            let mut text = Vec::with_capacity(64);
+            repeated(REPEATED, move |index| {
+                text.clear();
+                let written = black_box(theirs[index % COUNT]).format_into(&mut text, &Rfc3339);
+                (written.is_ok(), black_box(&text).len())
+            })
+        })
+        .way("`time`, milliseconds to `UtcDateTime`, `format_into` the `Vec`", Goal::Reported, {
+            let mut text = Vec::with_capacity(64);
+            repeated(REPEATED, move |index| {
+                text.clear();
+                let instant = UtcDateTime::from(black_box(ours[index % COUNT]));
+                (instant.format_into(&mut text, &Rfc3339).is_ok(), black_box(&text).len())
+            })
+        })
         .against(
             "`time`, `format_into` an array",
             repeated(REPEATED, |index| {
