@@ -133,7 +133,7 @@ impl Timestamps {
     /// Returns the ledger, made from the inline form if there is none yet.
     fn open_ledger(&mut self) -> &mut Ledger {
         if self.ledger().is_none() {
-            let mut entries = Vec::with_capacity(4);
+            let mut entries = Vec::with_capacity(2);
             if self.stored_version == 0 {
                 entries.push(Entry {
                     kind: EventKind::Created,

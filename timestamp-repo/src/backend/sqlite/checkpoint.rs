@@ -1,6 +1,6 @@
 //! Keeps the log short: moves it into the database file, on a thread of its own.
 //!
-//! SQLite would do this inside some unlucky caller's COMMIT. Here a caller only counts pages; after about a thousand, the
+//! SQLite would do this inside some unlucky caller's COMMIT. Here a caller only counts pages; after [`INTERVAL`] of them the
 //! thread moves what no reader needs, while others read and write on. If the log has grown past [`CAP`] all the same,
 //! because writes never pause, it does so once more while it holds the writer, which lets the log begin anew. What a
 //! reader still needs can not be moved: then a warning says who that is.
@@ -19,8 +19,9 @@ use super::options::Durability;
 use super::read::ActiveReads;
 use super::writer::Writer;
 
-/// Pages written between two checkpoints: SQLite's own default.
-const INTERVAL: u64 = 1_000;
+/// Pages written between two checkpoints: 16 MiB. Four times SQLite's own default, because a page that was written often
+/// is moved once, and because each checkpoint syncs the disk that the saves sync too.
+const INTERVAL: u64 = 4_096;
 
 /// Pages that the log should not exceed: 64 MiB. A target, not a bound.
 const CAP: i64 = 16_384;
@@ -87,11 +88,11 @@ fn run(connection: &Connection, woken: &Receiver<()>, writer: &Mutex<Writer>, re
         let quiet = writer.blocking_lock();
         let log = checkpoint(connection);
         drop(quiet);
-        if let Ok(log) = log {
-            if log.moved < log.pages {
-                let (pages, reader) = (log.pages, reads.oldest());
-                tracing::warn!(pages, reader, "the log can not be shortened: a reader still needs its beginning");
-            }
+        if let Ok(log) = log
+            && log.moved < log.pages
+        {
+            let (pages, reader) = (log.pages, reads.oldest());
+            tracing::warn!(pages, reader, "the log can not be shortened: a reader still needs its beginning");
         }
     }
 }

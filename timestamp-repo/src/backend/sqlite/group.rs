@@ -6,10 +6,10 @@
 //! save fails alone.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,103 @@ const CANCELLED: u8 = 2;
 
 /// The way to the thread.
 pub(super) struct Queue {
-    requests: Option<Sender<Request>>,
+    requests: Arc<Requests>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What has come and was not taken yet.
+///
+/// Not a channel: while the thread waits for a group to come together it is woken once, when the group is complete, and
+/// not for each member.
+#[derive(Default)]
+struct Requests {
+    state: std::sync::Mutex<Waiting>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    requests: VecDeque<Request>,
+    /// Work that needs the writer for itself, among the requests; a group does not wait beside it.
+    exclusive: usize,
+    /// How many must be there for the thread to be woken.
+    wake_at: usize,
+    closed: bool,
+}
+
+impl Waiting {
+    fn is_complete(&self, expected: usize) -> bool {
+        self.requests.len() >= expected || self.exclusive > 0 || self.closed
+    }
+}
+
+impl Requests {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, request: Request) {
+        let mut waiting = self.lock();
+        waiting.exclusive += usize::from(matches!(request, Request::Exclusive(_)));
+        waiting.requests.push_back(request);
+        let wake = waiting.is_complete(waiting.wake_at);
+        if wake {
+            // Awake, or about to be; those who come next need not wake it again.
+            waiting.wake_at = usize::MAX;
+        }
+        drop(waiting);
+        if wake {
+            self.arrived.notify_one();
+        }
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_one();
+    }
+
+    /// Waits for a request, and then a moment for `expected` of them. `false` if the store is closed and none is left.
+    fn wait(&self, expected: usize) -> bool {
+        let mut waiting = self.lock();
+        while waiting.requests.is_empty() {
+            if waiting.closed {
+                return false;
+            }
+            waiting.wake_at = 1;
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        if !waiting.is_complete(expected) {
+            let until = Instant::now() + GATHER;
+            waiting.wake_at = expected;
+            loop {
+                let left = until.saturating_duration_since(Instant::now());
+                let woken = self.arrived.wait_timeout(waiting, left);
+                let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
+                waiting = guard;
+                if waiting.is_complete(expected) || timeout.timed_out() {
+                    break;
+                }
+            }
+            waiting.wake_at = usize::MAX;
+        }
+        true
+    }
+
+    /// Takes what has come, in its order, up to the first work that needs the writer for itself.
+    fn take(&self, jobs: &mut Vec<Job>) -> Option<Exclusive> {
+        let mut waiting = self.lock();
+        while jobs.len() < LARGEST_GROUP {
+            match waiting.requests.pop_front() {
+                Some(Request::Save(job)) => jobs.push(job),
+                Some(Request::Exclusive(work)) => {
+                    waiting.exclusive -= 1;
+                    return Some(work);
+                }
+                None => break,
+            }
+        }
+        None
+    }
 }
 
 /// A caller's side of a job: cancels it, if it has not begun, when the caller goes away.
@@ -75,10 +170,10 @@ impl Queue {
         checkpoints: Arc<Checkpoints>,
         busy_timeout: Duration,
     ) -> std::io::Result<Self> {
-        let (sender, requests) = channel();
-        let group = Group { writer, checkpoints, busy_timeout, requests };
+        let requests = Arc::new(Requests::default());
+        let group = Group { writer, checkpoints, busy_timeout, requests: Arc::clone(&requests) };
         let thread = thread::Builder::new().name("timestamp-writer".to_owned()).spawn(move || group.run())?;
-        Ok(Self { requests: Some(sender), thread: Some(thread) })
+        Ok(Self { requests, thread: Some(thread) })
     }
 
     /// Queues a save. The entity must be in flight with `outcome` before.
@@ -99,26 +194,19 @@ impl Queue {
             ticket: Arc::clone(&state),
             reply: Some(reply),
         };
-        // If the thread is gone, the job is dropped here, and its reply with it.
-        self.send(Request::Save(job));
+        self.requests.push(Request::Save(job));
         Ticket { state, outcome: Arc::clone(outcome), reply: receiver }
     }
 
     /// Queues work that needs the writer for itself.
     pub(super) fn exclusive(&self, work: Exclusive) {
-        self.send(Request::Exclusive(work));
-    }
-
-    fn send(&self, request: Request) {
-        if let Some(requests) = &self.requests {
-            let _ = requests.send(request);
-        }
+        self.requests.push(Request::Exclusive(work));
     }
 }
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.requests = None;
+        self.requests.close();
         if let Some(thread) = self.thread.take() {
             // The last owner of a store may be the thread's own work; it can not wait for itself.
             if thread.thread().id() != thread::current().id() {
@@ -194,18 +282,18 @@ struct Group {
     writer: Arc<Mutex<Writer>>,
     checkpoints: Arc<Checkpoints>,
     busy_timeout: Duration,
-    requests: Receiver<Request>,
+    requests: Arc<Requests>,
 }
 
 impl Group {
     fn run(&self) {
         let mut expected = 1;
         let mut jobs = Vec::new();
-        while let Ok(first) = self.requests.recv() {
-            let exclusive = self.gather(first, expected, &mut jobs);
+        while self.requests.wait(expected) {
+            // A unit of work may hold the writer for a while; what comes meanwhile joins the group.
             let writer = self.writer.blocking_lock();
-            // While a unit of work held the writer, more may have come, and some may have given up.
-            let exclusive = exclusive.or_else(|| self.take_waiting(&mut jobs));
+            let exclusive = self.requests.take(&mut jobs);
+            // Some may have given up.
             jobs.retain(Job::take);
             expected = jobs.len().max(1);
             if !jobs.is_empty() {
@@ -216,42 +304,6 @@ impl Group {
                 self.guard(&writer, || work(&writer));
             }
         }
-    }
-
-    /// Collects what has come by now, and waits a moment for as many as last time. Work that needs the writer for itself
-    /// ends the collection.
-    fn gather(&self, first: Request, expected: usize, jobs: &mut Vec<Job>) -> Option<Exclusive> {
-        match first {
-            Request::Save(job) => jobs.push(job),
-            Request::Exclusive(work) => return Some(work),
-        }
-        if let Some(work) = self.take_waiting(jobs) {
-            return Some(work);
-        }
-        if jobs.len() >= expected {
-            return None;
-        }
-        let until = Instant::now() + GATHER;
-        while jobs.len() < expected.min(LARGEST_GROUP) {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.requests.recv_timeout(left) {
-                Ok(Request::Save(job)) => jobs.push(job),
-                Ok(Request::Exclusive(work)) => return Some(work),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        None
-    }
-
-    fn take_waiting(&self, jobs: &mut Vec<Job>) -> Option<Exclusive> {
-        while jobs.len() < LARGEST_GROUP {
-            match self.requests.try_recv() {
-                Ok(Request::Save(job)) => jobs.push(job),
-                Ok(Request::Exclusive(work)) => return Some(work),
-                Err(_) => break,
-            }
-        }
-        None
     }
 
     /// Runs work that may panic (in a user's SQL function, say) and leaves the connection fit for the next.

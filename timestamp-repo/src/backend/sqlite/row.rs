@@ -39,13 +39,16 @@ impl RowWriter for Binder<'_, '_> {
 }
 
 /// Copies the columns of a row, for a save that another thread will write.
-#[derive(Default)]
 pub(super) struct Collector {
     pub(super) values: Vec<Value<'static>>,
     fingerprint: Fingerprint,
 }
 
 impl Collector {
+    pub(super) fn of<E: Record>() -> Self {
+        Self { values: Vec::with_capacity(E::COLUMNS.len()), fingerprint: Fingerprint::default() }
+    }
+
     pub(super) fn digest(&self) -> u32 {
         self.fingerprint.digest()
     }

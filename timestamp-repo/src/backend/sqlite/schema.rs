@@ -8,7 +8,7 @@ use super::table::{STAMPS, Table, quote, type_name};
 /// What was found where an entity's table should be.
 pub(super) enum Found {
     Nothing,
-    Fits(Table),
+    Fits(Box<Table>),
     Problems(Vec<String>),
 }
 
@@ -108,7 +108,7 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
             index_sql::<E>()
         );
     }
-    Ok(Found::Fits(Table::new::<E>(blob_uuids)))
+    Ok(Found::Fits(Box::new(Table::new::<E>(blob_uuids))))
 }
 
 fn existing_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Existing>> {
@@ -241,7 +241,7 @@ fn bare_words(sql: &str) -> Vec<String> {
             '/' if rest.peek() == Some(&'*') => {
                 rest.next();
                 let mut previous = ' ';
-                while let Some(next) = rest.next() {
+                for next in rest.by_ref() {
                     if previous == '*' && next == '/' {
                         break;
                     }

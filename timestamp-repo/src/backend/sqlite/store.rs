@@ -23,9 +23,9 @@ use super::row::Collector;
 use super::schema::{self, Found};
 use super::table::Table;
 use super::unit::SqliteUnit;
-use super::write::{Fields, Values};
+use super::write::Fields;
 use super::writer::{CommitFailure, Holder, Writer};
-use super::{connection, failure};
+use super::{batch, connection, failure};
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
     BackendError, BackupError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
@@ -88,7 +88,7 @@ struct Inner {
 }
 
 /// What a store has that was opened for writing.
-struct Write {
+pub(super) struct Write {
     queue: Queue,
     checkpoints: Arc<Checkpoints>,
     writer: Arc<Mutex<Writer>>,
@@ -233,7 +233,7 @@ impl Sqlite {
         }
     }
 
-    fn write_side(&self) -> Result<&Write, SaveError> {
+    pub(super) fn write_side(&self) -> Result<&Write, SaveError> {
         self.inner.write.as_ref().ok_or(SaveError::ReadOnly)
     }
 
@@ -250,28 +250,29 @@ impl Sqlite {
 
     /// Runs work that needs the writer for itself on the thread that writes. The work begins and ends its own
     /// transaction.
-    async fn exclusive<T, F>(&self, work: F) -> Result<T, SaveError>
+    pub(super) async fn exclusive<T, F>(&self, work: F) -> Result<T, SaveError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer) -> Result<T, SaveError> + Send + 'static,
+    {
+        self.queue_exclusive(work)?.wait(self).await
+    }
+
+    pub(super) fn queue_exclusive<T, F>(&self, work: F) -> Result<Queued<T>, SaveError>
     where
         T: Send + 'static,
         F: FnOnce(&Writer) -> Result<T, SaveError> + Send + 'static,
     {
         let write = self.write_side()?;
         self.holder().same_task().map_err(SaveError::Busy)?;
-        // The work begins only if its caller still waits; the caller gives up only while it has not begun.
-        let (begin, mut begun) = oneshot::channel::<()>();
-        let (reply, mut answer) = oneshot::channel();
+        let (begin, begun) = oneshot::channel::<()>();
+        let (reply, answer) = oneshot::channel();
         write.queue.exclusive(Box::new(move |writer| {
             if begin.send(()).is_ok() {
                 let _ = reply.send(work(writer));
             }
         }));
-        if tokio::time::timeout(self.busy_timeout(), &mut begun).await.is_err() {
-            begun.close();
-            if begun.try_recv().is_err() {
-                return Err(SaveError::Busy(self.holder().busy()));
-            }
-        }
-        (&mut answer).await.unwrap_or(Err(SaveError::OutcomeUnknown))
+        Ok(Queued { begun, answer })
     }
 
     /// Writes a copy of the entity's row, on the thread that writes.
@@ -283,7 +284,7 @@ impl Sqlite {
     ) -> Result<Written, SaveError> {
         let write = self.write_side()?;
         self.holder().same_task().map_err(SaveError::Busy)?;
-        let mut columns = Collector::default();
+        let mut columns = Collector::of::<E>();
         entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
         let (change, outcome) = (Arc::new(change), Outcome::in_flight());
         save::in_flight(entity, &change, &outcome, columns.digest());
@@ -298,6 +299,25 @@ impl Sqlite {
             }
             Some(answer) => answer,
         }
+    }
+}
+
+/// Work on its way to the thread that writes. It begins only if its caller still waits, and the caller gives up only
+/// while it has not begun.
+pub(super) struct Queued<T> {
+    begun: oneshot::Receiver<()>,
+    answer: oneshot::Receiver<Result<T, SaveError>>,
+}
+
+impl<T> Queued<T> {
+    pub(super) async fn wait(mut self, store: &Sqlite) -> Result<T, SaveError> {
+        if tokio::time::timeout(store.busy_timeout(), &mut self.begun).await.is_err() {
+            self.begun.close();
+            if self.begun.try_recv().is_err() {
+                return Err(SaveError::Busy(store.holder().busy()));
+            }
+        }
+        self.answer.await.unwrap_or(Err(SaveError::OutcomeUnknown))
     }
 }
 
@@ -359,23 +379,16 @@ impl Backend for Sqlite {
 
     async fn write<E: Record>(&self, table: &Arc<Table>, entity: &mut E, change: Change) -> Result<Written, SaveError> {
         let write = self.write_side()?;
-        if self.durability() == Durability::Normal {
-            if let Some(answer) = write_inline(write, table, entity, &change) {
-                return answer;
-            }
+        if self.durability() == Durability::Normal
+            && let Some(answer) = write_inline(write, table, entity, &change)
+        {
+            return answer;
         }
         self.write_queued(table, entity, change).await
     }
 
     async fn save_all<E: Record>(&self, table: &Arc<Table>, entities: &mut [E]) -> Result<(), SaveAllError> {
-        self.write_side().map_err(|error| SaveAllError { index: 0, error })?;
-        // Each round either ends, or finds one entity whose earlier attempt turned out to be stored.
-        loop {
-            match self.save_all_once(table, entities).await? {
-                None => return Ok(()),
-                Some((index, change, version)) => save::stored_before(&mut entities[index], &change, version),
-            }
-        }
+        batch::save_all(self, table, entities).await
     }
 
     async fn touch_all<E: Record>(&self, table: &Arc<Table>, touch: BulkTouch) -> Result<u64, SaveError> {
@@ -477,9 +490,6 @@ where
     done.unwrap_or_else(|error| Err(FindError::Backend(BackendError::because("the read panicked", error))))
 }
 
-/// What a batch found that was stored before: the entity's place, its change, and the version it was stored up to.
-type StoredBefore = Option<(usize, Arc<Change>, u64)>;
-
 impl Sqlite {
     async fn create_table<E: Record>(&self) -> Result<Table, RepositoryError> {
         let timeout = self.busy_timeout();
@@ -490,7 +500,7 @@ impl Sqlite {
                 let connection = writer.connection();
                 let created = match schema::check::<E>(connection) {
                     Ok(Found::Nothing) => {
-                        schema::create::<E>(connection).map(|()| Found::Fits(Table::new::<E>(Vec::new())))
+                        schema::create::<E>(connection).map(|()| Found::Fits(Box::new(Table::new::<E>(Vec::new()))))
                     }
                     other => other,
                 };
@@ -510,95 +520,12 @@ impl Sqlite {
             Err(other) => Err(RepositoryError::Backend(BackendError::because("the table could not be created", other))),
         }
     }
-
-    /// Writes a batch, all or nothing, unless an entity turns out to be stored already.
-    async fn save_all_once<E: Record>(
-        &self,
-        table: &Arc<Table>,
-        entities: &mut [E],
-    ) -> Result<StoredBefore, SaveAllError> {
-        let outcome = Outcome::in_flight();
-        // Whatever happens from here on (a refusal, a dropped future, a panic), the entities will be told.
-        let undecided = Undecided(Arc::clone(&outcome));
-        let mut batch = Vec::with_capacity(entities.len());
-        for (index, entity) in entities.iter_mut().enumerate() {
-            let error = |error| SaveAllError { index, error };
-            let Some(change) = save::prepare(entity, None).map_err(error)? else { continue };
-            let mut columns = Collector::default();
-            let encoded = entity.encode(&mut columns);
-            encoded.map_err(|row| SaveAllError { index, error: save::invalid_column::<E>(&row) })?;
-            save::in_flight(entity, &change, &outcome, columns.digest());
-            batch.push((index, Arc::new(change), columns.values));
-        }
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        let (table, timeout) = (Arc::clone(table), self.busy_timeout());
-        let pages = batch.iter().map(|(_, change, _)| change.pages()).sum();
-        let written = self
-            .exclusive(move |writer| {
-                let ended = write_batch(writer, &table, &batch, timeout);
-                undecided.0.decide(match &ended {
-                    Ok(None) => OutcomeState::Committed,
-                    Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => OutcomeState::Unknown,
-                    Ok(Some(_)) | Err(_) => OutcomeState::RolledBack,
-                });
-                Ok(ended)
-            })
-            .await;
-        let written = written.unwrap_or_else(|error| {
-            // The work never began, or its thread died in it.
-            let unknown = matches!(error, SaveError::OutcomeUnknown);
-            outcome.decide(if unknown { OutcomeState::Unknown } else { OutcomeState::RolledBack });
-            Err(SaveAllError { index: 0, error })
-        });
-        for entity in entities {
-            core::settle(entity);
-        }
-        self.checkpoints().note(pages);
-        written
-    }
-}
-
-/// An outcome that is "not stored" unless somebody decides otherwise first.
-struct Undecided(Arc<Outcome>);
-
-impl Drop for Undecided {
-    fn drop(&mut self) {
-        self.0.decide(OutcomeState::RolledBack);
-    }
-}
-
-fn write_batch(
-    writer: &Writer,
-    table: &Table,
-    batch: &[(usize, Arc<Change>, Vec<timestamp_core::Value<'static>>)],
-    timeout: Duration,
-) -> Result<StoredBefore, SaveAllError> {
-    writer.begin_waiting(timeout).map_err(|error| SaveAllError { index: 0, error })?;
-    let recorded_at = writer.clock().now();
-    for (index, change, values) in batch {
-        let columns = Values(values);
-        if let Err(refused) = super::write::apply(writer.connection(), table, change, &columns, recorded_at) {
-            writer.rollback();
-            let explained = super::write::explain(writer.connection(), table, change, &columns, refused);
-            return match explained {
-                Ok(version) => Ok(Some((*index, Arc::clone(change), version))),
-                Err(error) => Err(SaveAllError { index: *index, error }),
-            };
-        }
-    }
-    match writer.commit() {
-        Ok(()) => Ok(None),
-        Err(CommitFailure::Unknown) => Err(SaveAllError { index: 0, error: SaveError::OutcomeUnknown }),
-        Err(CommitFailure::NotStored(error)) => Err(SaveAllError { index: 0, error: failure::save_error(error) }),
-    }
 }
 
 fn fitting<E: Record>(found: Found) -> Result<Option<Table>, RepositoryError> {
     match found {
         Found::Nothing => Ok(None),
-        Found::Fits(table) => Ok(Some(table)),
+        Found::Fits(table) => Ok(Some(*table)),
         Found::Problems(problems) => {
             Err(RepositoryError::Mismatch { table: E::TABLE.to_owned(), entity: E::ENTITY_TYPE, problems })
         }

@@ -168,10 +168,10 @@ pub(super) fn explain(
     refused: Refused,
 ) -> Result<u64, SaveError> {
     let sql = |error| SaveError::Backend(failure::backend(error));
-    if change.attempted {
-        if let Some(version) = stored_through(connection, change).map_err(sql)? {
-            return Ok(version);
-        }
+    if change.attempted
+        && let Some(version) = stored_through(connection, change).map_err(sql)?
+    {
+        return Ok(version);
     }
     let error = match refused {
         Refused::Field(error) => {

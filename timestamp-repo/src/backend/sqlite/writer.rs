@@ -131,10 +131,10 @@ impl Writer {
 
     /// Ends the transaction if one is open. A rollback that fails has nothing left to undo: SQLite did it before.
     pub(super) fn rollback(&self) {
-        if self.in_transaction() {
-            if let Err(error) = self.execute("ROLLBACK") {
-                tracing::error!(%error, "a rollback failed");
-            }
+        if self.in_transaction()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(%error, "a rollback failed");
         }
     }
 
