@@ -14,7 +14,7 @@ use timestamp_core::EpochMs;
 
 fn text(criterion: &mut Criterion) {
     let instants = Instants::new();
-    let Instants { ours, theirs, texts, texts_with_offset } = &instants;
+    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds } = &instants;
 
     let mut next = ours.iter().cycle();
     criterion.bench_function("text/write/ours", |bencher| bencher.iter(|| next.next().map(|it| it.to_text())));
@@ -33,7 +33,12 @@ fn text(criterion: &mut Criterion) {
         bencher.iter(|| next.next().map(|it| it.format(&Rfc3339)));
     });
 
-    for (operation, texts) in [("parse", texts), ("parse_with_offset", texts_with_offset)] {
+    for (operation, texts) in [
+        ("parse", texts),
+        ("parse_with_offset", texts_with_offset),
+        ("parse_of_micros", texts_of_micros),
+        ("parse_of_seconds", texts_of_seconds),
+    ] {
         let mut next = texts.iter().cycle();
         criterion.bench_function(&format!("text/{operation}/ours"), |bencher| {
             bencher.iter(|| next.next().map(|it| it.parse::<EpochMs>()));

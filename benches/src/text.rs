@@ -14,10 +14,14 @@ pub struct Instants {
     pub ours: Vec<EpochMs>,
     /// As the `time` library's, made beforehand: making them is not part of writing a text.
     pub theirs: Vec<UtcDateTime>,
-    /// As text with `Z` and three digits.
+    /// As the text that we write, with `Z` and three digits.
     pub texts: Vec<String>,
     /// As text with an offset of two hours.
     pub texts_with_offset: Vec<String>,
+    /// As text with six digits, as PostgreSQL and Python write it.
+    pub texts_of_micros: Vec<String>,
+    /// As text without a fraction; these are other instants, in whole seconds.
+    pub texts_of_seconds: Vec<String>,
 }
 
 impl Instants {
@@ -45,14 +49,23 @@ impl Instants {
             .iter()
             .map(|it| it.saturating_add(std::time::Duration::from_secs(7200)).to_string().replace('Z', "+02:00"))
             .collect();
+        let texts_of_micros: Vec<String> = texts.iter().map(|text| text.replace('Z', "123Z")).collect();
+        let texts_of_seconds: Vec<String> = texts.iter().map(|text| format!("{}Z", &text[..19])).collect();
         for (index, it) in ours.iter().enumerate() {
             assert_eq!(theirs[index].format(&Rfc3339).as_ref().ok(), Some(&texts[index]));
-            for text in [&texts[index], &texts_with_offset[index]] {
-                assert_eq!(text.parse(), Ok(*it));
-                assert_eq!(UtcDateTime::parse(text, &Rfc3339), Ok(theirs[index]));
+            let seconds = EpochMs::from_millis(it.as_millis() / 1000 * 1000);
+            for (text, expected) in [
+                (&texts[index], Ok(*it)),
+                (&texts_with_offset[index], Ok(*it)),
+                (&texts_of_micros[index], Ok(*it)),
+                (&texts_of_seconds[index], seconds),
+            ] {
+                assert_eq!(text.parse().ok(), expected.ok(), "{text}");
+                let theirs = UtcDateTime::parse(text, &Rfc3339).ok().map(EpochMs::try_from);
+                assert_eq!(theirs, Some(expected), "{text}");
             }
         }
-        Self { ours, theirs, texts, texts_with_offset }
+        Self { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Text to an instant: RFC 3339, with any offset.
 //!
-//! Text as we write it is read eight bytes at a time, without a branch per character. Whatever does not pass goes
-//! through the cursor below, which reads all of RFC 3339 and knows what to say about the rest.
+//! The usual forms are read eight bytes at a time, without a branch per character. Whatever does not pass goes through
+//! the cursor below, which reads all of RFC 3339 and knows what to say about the rest.
 
 use std::fmt;
 use std::str::FromStr;
@@ -145,41 +145,53 @@ const fn byte(word: u64, index: u32) -> u32 {
     ((word >> (8 * index)) & 0xff) as u32
 }
 
-/// Reads the form that we write, `2026-01-31T12:34:56.789Z`, and the same with an offset such as `+02:00`.
+/// Reads every text but those with another mark than `T` between date and time, a lower-case `z`, or a fraction of one
+/// or two digits.
 #[inline]
 fn usual(text: &[u8]) -> Option<EpochMs> {
-    let ([date, time], rest) = text.as_chunks::<8>().0.split_first_chunk()?;
-    let ([rest], offset) = (rest.first_chunk()?, text.get(24..)?);
-    let date = digits(date, b"0000-00-")?;
-    let time = digits(time, b"00T00:00")?;
-    let (rest, offset) = match (rest[7], <&[u8; 5]>::try_from(offset)) {
-        (b'Z', Err(_)) if offset.is_empty() => (digits(rest, b":00.000Z")?, 0),
-        (b'+', Ok(offset)) => (digits(rest, b":00.000+")?, offset_millis(offset)?),
-        (b'-', Ok(offset)) => (digits(rest, b":00.000-")?, -offset_millis(offset)?),
+    let (date, rest) = text.split_first_chunk()?;
+    let (time, rest) = rest.split_first_chunk()?;
+    let date = pairs(digits(date, b"0000-00-")?);
+    let time = pairs(digits(time, b"00T00:00")?);
+    let (second, millis, rest) = second_and_millis(rest)?;
+    let offset = match rest {
+        [b'Z'] => 0,
+        [b'+', offset @ ..] => offset_millis(offset)?,
+        [b'-', offset @ ..] => -offset_millis(offset)?,
         _ => return None,
     };
-    let (date, time, ends) = (pairs(date), pairs(time), pairs(rest));
-    let fields = Fields {
-        year: byte(date, 0) * 100 + byte(date, 2),
-        month: byte(date, 5),
-        day: byte(time, 0),
-        hour: byte(time, 3),
-        minute: byte(time, 6),
-        second: byte(ends, 1),
-        millis: byte(ends, 4) * 10 + byte(rest, 6),
-    };
-    let valid = fields.month.wrapping_sub(1) < 12
-        && fields.hour < 24
-        && fields.minute < 60
-        && fields.second < 60
-        && fields.day.wrapping_sub(1) < civil::days_in_month(fields.year, fields.month);
+    let (year, month, day) = (byte(date, 0) * 100 + byte(date, 2), byte(date, 5), byte(time, 0));
+    let (hour, minute) = (byte(time, 3), byte(time, 6));
+    let valid = month.wrapping_sub(1) < 12
+        && hour < 24
+        && minute < 60
+        && second < 60
+        && day.wrapping_sub(1) < civil::days_in_month(year, month);
+    let fields = Fields { year, month, day, hour, minute, second, millis };
     if valid { EpochMs::from_millis(fields.millis_as_utc() - offset).ok() } else { None }
+}
+
+/// Reads `:56` or `:56.789`, drops the digits after the third, and returns what is left.
+#[inline]
+fn second_and_millis(text: &[u8]) -> Option<(u32, u32, &[u8])> {
+    if let Some(mut part) = text.first_chunk::<8>().copied() {
+        // The eighth character belongs to the offset, or is a digit that is dropped.
+        part[7] = 0;
+        if let Some(values) = digits(&part, b":00.000\0") {
+            let (numbers, rest) = (pairs(values), &text[7..]);
+            let finer = rest.iter().take_while(|character| character.is_ascii_digit()).count();
+            return Some((byte(numbers, 1), byte(numbers, 4) * 10 + byte(values, 6), &rest[finer..]));
+        }
+    }
+    let ([colon, tens, ones], rest) = text.split_first_chunk()?;
+    let values = digits(&[*colon, *tens, *ones, 0, 0, 0, 0, 0], b":00\0\0\0\0\0")?;
+    Some((byte(pairs(values), 1), 0, rest))
 }
 
 /// Reads the hours and minutes of an offset.
 #[inline]
-fn offset_millis(text: &[u8; 5]) -> Option<i64> {
-    let [h, hh, colon, m, mm] = *text;
+fn offset_millis(text: &[u8]) -> Option<i64> {
+    let [h, hh, colon, m, mm] = *<&[u8; 5]>::try_from(text).ok()?;
     let values = pairs(digits(&[h, hh, colon, m, mm, 0, 0, 0], b"00:00\0\0\0")?);
     let (hours, minutes) = (byte(values, 0), byte(values, 3));
     (hours < 24 && minutes < 60).then(|| i64::from(hours * 60 + minutes) * 60_000)

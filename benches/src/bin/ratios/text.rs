@@ -13,7 +13,7 @@ const REPEATED: u32 = COUNT as u32 * 4;
 
 pub(crate) fn ratios() -> Vec<Ratio> {
     let instants = Instants::new();
-    let Instants { ours, theirs, texts, texts_with_offset } = &instants;
+    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds } = &instants;
 
     let mut table = Comparison::new()
         .way(
@@ -64,7 +64,12 @@ pub(crate) fn ratios() -> Vec<Ratio> {
                 ROUNDS,
             ),
     );
-    for (name, texts) in [("`parse` of our text", texts), ("`parse` of text with an offset", texts_with_offset)] {
+    for (name, texts) in [
+        ("`parse` of our text", texts),
+        ("`parse` of text with an offset", texts_with_offset),
+        ("`parse` of text with six digits", texts_of_micros),
+        ("`parse` of text without a fraction", texts_of_seconds),
+    ] {
         table.extend(
             Comparison::new()
                 .way(
