@@ -5,6 +5,9 @@
 #[doc = include_str!("../docs/design.md")]
 pub mod design {}
 
+#[doc = include_str!("../docs/attributes.md")]
+pub mod attributes {}
+
 #[doc = include_str!("../docs/compare.md")]
 pub mod compare {}
 

@@ -20,6 +20,9 @@ mod misuse;
 /// The compiler whose wording the snapshots hold. Others word their own part differently.
 const SNAPSHOT_COMPILER: &str = "rustc 1.95.";
 
+/// The one file that breaks more than one law.
+const SEVERAL_MISTAKES: &str = "several_mistakes_are_reported_together";
+
 #[test]
 fn wrong_code_is_refused_in_our_words() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -73,7 +76,7 @@ fn there_are_enough_laws_to_learn_from() {
 fn one_mistake_is_one_error() {
     let several = [
         // Five mistakes on purpose.
-        ("several_mistakes_are_reported_together", 5),
+        (SEVERAL_MISTAKES, 5),
         // The compiler adds that the methods are missing, before anybody can tell it not to.
         ("timestamped_is_not_implemented_by_hand", 2),
     ];
@@ -81,5 +84,17 @@ fn one_mistake_is_one_error() {
         let expected = several.iter().find(|(name, _)| *name == case.name).map_or(1, |(_, count)| *count);
         let errors = case.answer.lines().filter(|line| line.starts_with("error")).count();
         assert_eq!(errors, expected, "{}\n{}", case.name, case.answer);
+    }
+}
+
+#[test]
+fn attributes_page_holds_the_words_of_every_refusal() {
+    let page = std::fs::read_to_string(files::crate_folder().join("../docs/attributes.md")).unwrap();
+    let of_the_derive = |case: &&files::Case| case.theme != "promise" && case.name != SEVERAL_MISTAKES;
+    for case in files::cases().iter().filter(of_the_derive) {
+        for line in case.answer.lines().filter(|line| line.starts_with("error")) {
+            let (_, words) = line.split_once(": ").unwrap();
+            assert!(page.contains(words), "docs/attributes.md does not hold the words of {}:\n{words}", case.name);
+        }
     }
 }
