@@ -51,7 +51,6 @@
     clippy::mod_module_files,
     clippy::panic,
     clippy::pattern_type_mismatch,
-    clippy::question_mark_used,
     clippy::same_name_method,
     clippy::shadow_reuse,
     clippy::shadow_same,
@@ -62,7 +61,95 @@
 )]
 use std::marker::PhantomData;
 
+use timestamp_core as framework;
 use timestamp_core::{Record, Timestamped, Timestamps, ValidationError};
+
+/// The reviewed expansions as ordinary code. Most lints pass over what a derive generates, so the entities below alone
+/// would prove little.
+#[expect(
+    unused_qualifications,
+    clippy::absolute_paths,
+    reason = "absolute paths keep a derive from depending on names"
+)]
+mod as_if_written_by_hand {
+    use std::fmt::{Display, Formatter, Result as Shown};
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Serialize};
+    use timestamp_core::{Timestamps as Stamps, ValidationError};
+
+    use crate::framework::__private::Uuid;
+
+    /// JSON.
+    #[derive(Serialize, Deserialize)]
+    struct Links;
+
+    /// Text.
+    struct Status;
+    /// Text, too.
+    type Kind = Status;
+    /// Not stored.
+    type Cache = Option<u8>;
+
+    impl Display for Status {
+        fn fmt(&self, f: &mut Formatter<'_>) -> Shown {
+            f.write_str("open")
+        }
+    }
+
+    impl FromStr for Status {
+        type Err = ();
+        fn from_str(text: &str) -> Result<Self, ()> {
+            if text == "open" { Ok(Self) } else { Err(()) }
+        }
+    }
+
+    /// What `expansions/full.rs` was generated from.
+    struct Task {
+        /// The id.
+        id: Uuid,
+        /// Text.
+        title: String,
+        /// JSON.
+        labels: Vec<String>,
+        /// JSON that may be missing.
+        links: Option<Links>,
+        /// Text that is parsed.
+        status: Status,
+        /// The same, with a raw name.
+        r#type: Option<Kind>,
+        /// Not stored.
+        cache: Cache,
+        /// The timestamps.
+        stamps: Stamps,
+    }
+
+    impl Task {
+        /// The invariant.
+        fn check(&self) -> Result<(), ValidationError> {
+            if self.cache.is_none() { Ok(()) } else { Err(ValidationError::none()) }
+        }
+    }
+
+    include!("../src/tests/expansions/full.rs");
+
+    #[test]
+    fn reviewed_expansion_is_an_entity() {
+        use timestamp_core::{Record, Timestamped};
+        let task = Task::create(|stamps| Task {
+            id: Uuid::nil(),
+            title: String::new(),
+            labels: Vec::new(),
+            links: None,
+            status: Status,
+            r#type: None,
+            cache: None,
+            stamps,
+        });
+        assert!(task.is_ok_and(|it| it.id().is_nil()));
+        assert_eq!(Task::COLUMNS.len(), 6);
+    }
+}
 
 /// A full entity.
 #[derive(Debug, Timestamped)]
