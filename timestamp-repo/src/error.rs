@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use timestamp_core::ValidationError;
 
@@ -176,7 +176,7 @@ pub enum CommitError {
 #[non_exhaustive]
 pub enum OpenError {
     /// The file is not an SQLite database, or a damaged one.
-    #[error("`{}` is not an SQLite database, or it is damaged", path.display())]
+    #[error("`{}` is not an SQLite database, or it is damaged: {source}", path.display())]
     NotADatabase {
         /// The file.
         path: PathBuf,
@@ -185,7 +185,7 @@ pub enum OpenError {
         source: BackendError,
     },
     /// The file, or its folder, can not be written to.
-    #[error("`{}` can not be written to: open it with `Sqlite::options().read_only()`", path.display())]
+    #[error("`{}` can not be written to: {source}; to read it, open it with `Sqlite::options().read_only()`", path.display())]
     ReadOnlyFile {
         /// The file.
         path: PathBuf,
@@ -210,7 +210,7 @@ pub enum OpenError {
         message: String,
     },
     /// The file could not be opened.
-    #[error("`{}` can not be opened", path.display())]
+    #[error("`{}` can not be opened: {source}", path.display())]
     Backend {
         /// The file.
         path: PathBuf,
@@ -253,13 +253,13 @@ pub enum RepositoryError {
 #[non_exhaustive]
 pub enum BackupError {
     /// Something is there already; a backup never overwrites.
-    #[error("`{}` exists already", path.display())]
+    #[error("`{}` exists already, and a backup never overwrites: choose another path", path.display())]
     Exists {
         /// Where the copy was to go.
         path: PathBuf,
     },
     /// The copy could not be written.
-    #[error("`{}` can not be written", path.display())]
+    #[error("`{}` can not be written: {source}", path.display())]
     Backend {
         /// Where the copy was to go.
         path: PathBuf,
@@ -318,15 +318,30 @@ impl Error for Busy {}
 pub struct BackendError {
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
+    /// The trouble is with the database file, not with what was asked of it.
+    about_file: bool,
 }
 
 impl BackendError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None }
+        Self { message: message.into(), source: None, about_file: false }
     }
 
     pub(crate) fn because(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
-        Self { message: message.into(), source: Some(Box::new(source)) }
+        Self { message: message.into(), source: Some(Box::new(source)), about_file: false }
+    }
+
+    pub(crate) fn about_file(mut self) -> Self {
+        self.about_file = true;
+        self
+    }
+
+    /// Names the file, where the trouble is with it.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        if std::mem::take(&mut self.about_file) {
+            self.message = format!("`{}`: {}", path.display(), self.message);
+        }
+        self
     }
 }
 

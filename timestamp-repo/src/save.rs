@@ -21,7 +21,7 @@
 
 use std::sync::Arc;
 
-use timestamp_core::__private::{self as core, Attempt, Deletion, EntityId, Outcome, Refusal, Standing};
+use timestamp_core::__private::{self as core, Attempt, Deletion, EntityId, Outcome, OutcomeState, Refusal, Standing};
 use timestamp_core::{EpochMs, Record, ValidationError};
 use uuid::Uuid;
 
@@ -127,11 +127,55 @@ fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> C
     }
 }
 
-/// Step 5 for a change whose commit is known: the entity forgets its events.
-pub(crate) fn stored<E: Record>(entity: &mut E, change: &Change, digest: u32) {
-    match &change.operation {
-        Operation::Delete(deletion) => core::mark_deleted(entity, deletion.clone()),
-        Operation::Insert | Operation::Update => core::mark_stored(entity, digest),
+/// Step 5, once the answer is there. `digest` is the fingerprint of the columns that were to be written.
+pub(crate) fn conclude<E: Record>(entity: &mut E, change: &Change, answer: &Result<Written, SaveError>, digest: u32) {
+    match answer {
+        Ok(Written::Now { .. }) => match &change.operation {
+            Operation::Delete(deletion) => core::mark_deleted(entity, deletion.clone()),
+            Operation::Insert | Operation::Update => core::mark_stored(entity, digest),
+        },
+        Ok(Written::Before { version }) => stored_before(entity, change, *version),
+        Err(SaveError::OutcomeUnknown) => {
+            // The entity keeps the ids, by which the next save will find out.
+            let outcome = Outcome::in_flight();
+            in_flight(entity, change, &outcome, digest);
+            outcome.decide(OutcomeState::Unknown);
+            core::settle(entity);
+        }
+        // Not stored: the events are pending, as they were.
+        Err(_) => {}
+    }
+}
+
+/// An entity whose change is in other hands, while its caller waits for the answer.
+///
+/// If the caller goes away before that (a save future was dropped), the entity is in flight: it will look at the outcome
+/// when it is next asked. As long as the caller waits nobody can ask it, so this is done only then.
+pub(crate) struct Entrusted<'e, E: Record> {
+    entity: &'e mut E,
+    change: Arc<Change>,
+    outcome: Arc<Outcome>,
+    digest: u32,
+    answered: bool,
+}
+
+impl<'e, E: Record> Entrusted<'e, E> {
+    pub(crate) fn new(entity: &'e mut E, change: &Arc<Change>, outcome: &Arc<Outcome>, digest: u32) -> Self {
+        let (change, outcome) = (Arc::clone(change), Arc::clone(outcome));
+        Self { entity, change, outcome, digest, answered: false }
+    }
+
+    pub(crate) fn conclude(mut self, answer: &Result<Written, SaveError>) {
+        self.answered = true;
+        conclude(self.entity, &self.change, answer, self.digest);
+    }
+}
+
+impl<E: Record> Drop for Entrusted<'_, E> {
+    fn drop(&mut self) {
+        if !self.answered {
+            in_flight(self.entity, &self.change, &self.outcome, self.digest);
+        }
     }
 }
 
@@ -141,6 +185,7 @@ pub(crate) fn in_flight<E: Record>(entity: &mut E, change: &Change, outcome: &Ar
         Operation::Delete(deletion) => Some(deletion.clone()),
         Operation::Insert | Operation::Update => None,
     };
+    // The event of a delete is not one of the entity's own until it is known to be stored.
     let own = change.events.len() - usize::from(deletion.is_some());
     let ids: Vec<Uuid> = change.events.iter().take(own).map(|event| event.id).collect();
     core::remember_ids(entity, change.stored_version, &ids);

@@ -38,6 +38,11 @@ impl Faults {
         self.0.store(2, Ordering::SeqCst);
     }
 
+    /// Takes back what was asked for, if no commit has met it yet.
+    pub fn lose_nothing(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+
     pub(crate) fn take(&self) -> Option<Fault> {
         match self.0.swap(0, Ordering::SeqCst) {
             1 => Some(Fault::AnswerLost),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use timestamp_core::__private::{self as core, Outcome, OutcomeState};
 use timestamp_core::{Record, Value};
+use uuid::Uuid;
 
 use super::failure;
 use super::row::Collector;
@@ -51,62 +52,56 @@ pub(super) async fn save_all<E: Record>(
 ) -> Result<(), SaveAllError> {
     store.write_side().map_err(|error| SaveAllError { index: 0, error })?;
     loop {
-        let mut batch = Batch { store, table, outcome: Outcome::in_flight(), chunk: Vec::new(), pages: 0, way: None };
-        let ended = batch.run(entities).await;
-        for entity in &mut *entities {
-            core::settle(entity);
-        }
-        match ended? {
+        match Batch::new(store, table, entities).run().await? {
             Ended::Stored => return Ok(()),
             // Each round finds one more, so this ends.
             Ended::StoredBefore(prepared, version) => {
                 save::stored_before(&mut entities[prepared.index], &prepared.change, version);
             }
-            Ended::Abandoned => {
-                let error = SaveError::OutcomeUnknown;
-                debug_assert!(false, "a batch that was prepared says `commit`");
-                return Err(SaveAllError { index: 0, error });
-            }
+            Ended::Abandoned => unreachable!("a batch that was prepared says `commit`"),
         }
     }
 }
 
-struct Batch<'a> {
+struct Batch<'a, E: Record> {
     store: &'a Sqlite,
     table: &'a Arc<Table>,
-    outcome: Arc<Outcome>,
+    entrusted: Entrusted<'a, E>,
     chunk: Vec<Prepared>,
     pages: u64,
     /// Opened by the first chunk, so that a batch in which nothing changed takes no lock.
     way: Option<Way>,
 }
 
-impl Batch<'_> {
-    async fn run<E: Record>(&mut self, entities: &mut [E]) -> Result<Ended, SaveAllError> {
-        // Whatever happens from here on (a refusal, a dropped future, a panic), the entities will be told.
-        let undecided = Undecided::new(&self.outcome);
-        for (index, entity) in entities.iter_mut().enumerate() {
-            self.prepare(index, entity).map_err(|error| SaveAllError { index, error })?;
+impl<'a, E: Record> Batch<'a, E> {
+    fn new(store: &'a Sqlite, table: &'a Arc<Table>, entities: &'a mut [E]) -> Self {
+        let (outcome, count) = (Outcome::in_flight(), entities.len());
+        let entrusted = Entrusted { entities, parts: Vec::with_capacity(count), ids: Vec::new(), outcome, given: false };
+        Self { store, table, entrusted, chunk: Vec::new(), pages: 0, way: None }
+    }
+
+    async fn run(mut self) -> Result<Ended, SaveAllError> {
+        for index in 0..self.entrusted.entities.len() {
+            self.prepare(index).map_err(|error| SaveAllError { index, error })?;
         }
         self.send_chunk().map_err(|error| SaveAllError { index: 0, error })?;
         let Some((messages, queued)) = self.way.take() else { return Ok(Ended::Stored) };
+        self.entrusted.given = true;
         let _ = messages.send(Message::Commit);
         drop(messages);
-        undecided.leave_to_other_side();
-        let ended = queued.wait(self.store).await.unwrap_or_else(|error| {
-            let unknown = matches!(error, SaveError::OutcomeUnknown);
-            self.outcome.decide(if unknown { OutcomeState::Unknown } else { OutcomeState::RolledBack });
-            Err(SaveAllError { index: 0, error })
-        });
+        let ended = queued.wait(self.store).await;
+        let ended = ended.unwrap_or_else(|error| Err(SaveAllError { index: 0, error }));
         self.store.checkpoints().note(self.pages);
+        self.entrusted.conclude(&ended);
         ended
     }
 
-    fn prepare<E: Record>(&mut self, index: usize, entity: &mut E) -> Result<(), SaveError> {
+    fn prepare(&mut self, index: usize) -> Result<(), SaveError> {
+        let entity = &mut self.entrusted.entities[index];
         let Some(change) = save::prepare(entity, None)? else { return Ok(()) };
         let mut columns = Collector::of::<E>();
         entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
-        save::in_flight(entity, &change, &self.outcome, columns.digest());
+        self.entrusted.add(index, &change, columns.digest());
         self.pages += change.pages();
         self.chunk.push(Prepared { index, change, values: columns.values });
         if self.chunk.len() == CHUNK { self.send_chunk() } else { Ok(()) }
@@ -118,12 +113,75 @@ impl Batch<'_> {
         }
         let (messages, _) = match &mut self.way {
             Some(way) => way,
-            None => self.way.insert(open_way(self.store, self.table, &self.outcome)?),
+            None => self.way.insert(open_way(self.store, self.table, &self.entrusted.outcome)?),
         };
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
         // If the other side has given up already, it has said why, and nobody needs the rest.
         let _ = messages.send(Message::Chunk(chunk));
         Ok(())
+    }
+}
+
+/// Entities whose changes are in other hands; see [`save::Entrusted`].
+struct Entrusted<'e, E: Record> {
+    entities: &'e mut [E],
+    parts: Vec<Part>,
+    /// Of all events, in the order of the parts.
+    ids: Vec<Uuid>,
+    outcome: Arc<Outcome>,
+    /// The word "commit" was given, and the answer is not there yet.
+    given: bool,
+}
+
+/// What an entity needs to know if its caller goes away.
+struct Part {
+    index: usize,
+    stored_version: u64,
+    events: usize,
+    digest: u32,
+}
+
+impl<E: Record> Entrusted<'_, E> {
+    fn add(&mut self, index: usize, change: &Change, digest: u32) {
+        self.ids.extend(change.events.iter().map(|event| event.id));
+        let (stored_version, events) = (change.stored_version, change.events.len());
+        self.parts.push(Part { index, stored_version, events, digest });
+    }
+
+    fn conclude(&mut self, ended: &Result<Ended, SaveAllError>) {
+        self.given = false;
+        match ended {
+            Ok(Ended::Stored) => {
+                for part in &self.parts {
+                    core::mark_stored(&mut self.entities[part.index], part.digest);
+                }
+            }
+            Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => {
+                self.outcome.decide(OutcomeState::Unknown);
+                self.put_in_flight();
+                self.entities.iter_mut().for_each(core::settle);
+            }
+            Ok(Ended::StoredBefore(..) | Ended::Abandoned) | Err(_) => {}
+        }
+    }
+
+    fn put_in_flight(&mut self) {
+        let mut ids = &*self.ids;
+        for part in &self.parts {
+            let (own, rest) = ids.split_at(part.events);
+            ids = rest;
+            let entity = &mut self.entities[part.index];
+            core::remember_ids(entity, part.stored_version, own);
+            core::begin_flight(entity, &self.outcome, part.digest, None);
+        }
+    }
+}
+
+impl<E: Record> Drop for Entrusted<'_, E> {
+    fn drop(&mut self) {
+        if self.given {
+            self.put_in_flight();
+        }
     }
 }
 
@@ -133,10 +191,10 @@ type Way = (Sender<Message>, Queued<Result<Ended, SaveAllError>>);
 fn open_way(store: &Sqlite, table: &Arc<Table>, outcome: &Arc<Outcome>) -> Result<Way, SaveError> {
     let (messages, received) = channel();
     let (table, timeout) = (Arc::clone(table), store.busy_timeout());
-    let undecided = Undecided::new(outcome);
+    let undecided = Undecided(Arc::clone(outcome));
     let queued = store.queue_exclusive(move |writer| {
         let ended = write(writer, &table, &received, timeout);
-        undecided.decide(match &ended {
+        undecided.0.decide(match &ended {
             Ok(Ended::Stored) => OutcomeState::Committed,
             Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => OutcomeState::Unknown,
             Ok(Ended::StoredBefore(..) | Ended::Abandoned) | Err(_) => OutcomeState::RolledBack,
@@ -146,28 +204,12 @@ fn open_way(store: &Sqlite, table: &Arc<Table>, outcome: &Arc<Outcome>) -> Resul
     Ok((messages, queued))
 }
 
-/// An outcome that is "not stored" unless somebody decides otherwise first.
-struct Undecided(Option<Arc<Outcome>>);
-
-impl Undecided {
-    fn new(outcome: &Arc<Outcome>) -> Self {
-        Self(Some(Arc::clone(outcome)))
-    }
-
-    fn decide(&self, state: OutcomeState) {
-        if let Some(outcome) = &self.0 {
-            outcome.decide(state);
-        }
-    }
-
-    fn leave_to_other_side(mut self) {
-        self.0 = None;
-    }
-}
+/// An outcome that is "not stored" unless somebody decides otherwise first: the work never began, or panicked.
+struct Undecided(Arc<Outcome>);
 
 impl Drop for Undecided {
     fn drop(&mut self) {
-        self.decide(OutcomeState::RolledBack);
+        self.0.decide(OutcomeState::RolledBack);
     }
 }
 

@@ -1,8 +1,10 @@
 //! What SQLite says, as outcomes.
 
+use std::path::Path;
+
 use rusqlite::{Error, ErrorCode};
 
-use crate::error::{BackendError, Busy, SaveError};
+use crate::error::{BackendError, Busy, CommitError, FindError, RepositoryError, SaveAllError, SaveError};
 
 pub(super) fn code(error: &Error) -> Option<ErrorCode> {
     error.sqlite_error_code()
@@ -64,7 +66,35 @@ pub(super) fn backend(error: Error) -> BackendError {
         Some(ErrorCode::DiskFull) => "the disk is full",
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the database is damaged",
         Some(ErrorCode::SystemIoFailure) => "reading or writing the database failed",
-        _ => "SQLite refused a statement",
+        Some(ErrorCode::CannotOpen) => "the database can not be opened",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "the database is busy",
+        _ => return BackendError::because("SQLite refused a statement", error),
     };
-    BackendError::because(what, error)
+    BackendError::because(what, error).about_file()
+}
+
+/// An error that may be about the database file, and then names it.
+pub(super) trait InFile {
+    fn in_file(self, path: &Path) -> Self;
+}
+
+macro_rules! in_file {
+    ($($error:ident),*) => {$(
+        impl InFile for $error {
+            fn in_file(self, path: &Path) -> Self {
+                match self {
+                    Self::Backend(error) => Self::Backend(error.in_file(path)),
+                    other => other,
+                }
+            }
+        }
+    )*};
+}
+
+in_file!(SaveError, FindError, CommitError, RepositoryError);
+
+impl InFile for SaveAllError {
+    fn in_file(self, path: &Path) -> Self {
+        Self { index: self.index, error: self.error.in_file(path) }
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use timestamp_core::__private::{self as core, Outcome, OutcomeState};
+use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, Record};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
@@ -30,9 +30,10 @@ use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
     BackendError, BackupError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
 };
+use crate::fingerprint::Fingerprint;
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::repository::Repository;
-use crate::save::{self, Change, Written};
+use crate::save::{self, Change, Entrusted, Written};
 use crate::store::{self, Store};
 use crate::unit_of_work::UnitOfWork;
 
@@ -287,18 +288,12 @@ impl Sqlite {
         let mut columns = Collector::of::<E>();
         entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
         let (change, outcome) = (Arc::new(change), Outcome::in_flight());
-        save::in_flight(entity, &change, &outcome, columns.digest());
+        let entrusted = Entrusted::new(entity, &change, &outcome, columns.digest());
         let ticket = write.queue.save(table, &change, columns.values, &outcome);
         let answer = ticket.wait(self.busy_timeout()).await;
-        core::settle(entity);
-        match answer {
-            None => Err(SaveError::Busy(self.holder().busy())),
-            Some(Ok(Written::Before { version })) => {
-                save::stored_before(entity, &change, version);
-                Ok(Written::Before { version })
-            }
-            Some(answer) => answer,
-        }
+        let answer = answer.unwrap_or_else(|| Err(SaveError::Busy(self.holder().busy())));
+        entrusted.conclude(&answer);
+        answer
     }
 }
 
@@ -336,22 +331,15 @@ fn write_inline<E: Record>(
     }
     let answer = writer.finish_alone(table, change, &Fields(&*entity));
     drop(writer);
-    match &answer {
+    let digest = match &answer {
         Ok(Written::Now { digest }) => {
             write.checkpoints.note(change.pages());
-            save::stored(entity, change, *digest);
+            *digest
         }
-        Ok(Written::Before { version }) => save::stored_before(entity, change, *version),
-        Err(SaveError::OutcomeUnknown) => {
-            // The entity keeps the ids, by which the next save will find out.
-            let outcome = Outcome::in_flight();
-            let digest = crate::fingerprint::Fingerprint::of(entity).unwrap_or_default();
-            save::in_flight(entity, change, &outcome, digest);
-            outcome.decide(OutcomeState::Unknown);
-            core::settle(entity);
-        }
-        Err(_) => {}
-    }
+        Err(SaveError::OutcomeUnknown) => Fingerprint::of(entity).unwrap_or_default(),
+        Ok(Written::Before { .. }) | Err(_) => 0,
+    };
+    save::conclude(entity, change, &answer, digest);
     Some(answer)
 }
 
