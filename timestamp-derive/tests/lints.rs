@@ -64,8 +64,8 @@ use std::marker::PhantomData;
 use timestamp_core as framework;
 use timestamp_core::{Record, Timestamped, Timestamps, ValidationError};
 
-/// The reviewed expansions as ordinary code. Most lints pass over what a derive generates, so the entities below alone
-/// would prove little.
+/// A reviewed expansion as ordinary code. Most lints pass over what a derive generates, so the entities below alone would
+/// prove little.
 #[expect(
     unused_qualifications,
     clippy::absolute_paths,
@@ -104,7 +104,7 @@ mod as_if_written_by_hand {
         }
     }
 
-    /// What `expansions/full.rs` was generated from.
+    /// What `expansions/linted.rs` was generated from.
     struct Task {
         /// The id.
         id: Uuid,
@@ -131,7 +131,7 @@ mod as_if_written_by_hand {
         }
     }
 
-    include!("../src/tests/expansions/full.rs");
+    include!("../src/tests/expansions/linted.rs");
 
     #[test]
     fn reviewed_expansion_is_an_entity() {
