@@ -18,6 +18,10 @@ mod store;
 pub mod testing;
 mod unit_of_work;
 
+#[cfg(all(any(doc, doctest), feature = "sqlite"))]
+#[path = "docs.rs"]
+pub mod _docs;
+
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 

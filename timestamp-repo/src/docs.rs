@@ -1,0 +1,6 @@
+//! The pages of `docs/` that store entities, so that rustdoc shows them and their code blocks run as tests.
+//!
+//! The others are part of `timestamp-core`.
+
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
