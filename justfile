@@ -19,7 +19,7 @@ ci:
 
 # Accept the compiler messages and snapshots as they are now; then read the diff as a user would.
 bless:
-    TRYBUILD=overwrite INSTA_UPDATE=always cargo test -p timestamp-derive --all-features
+    BLESS=1 TRYBUILD=overwrite cargo test -p timestamp-derive
 
 # Measure; arguments go to Criterion, such as `--save-baseline main`.
 bench *args:

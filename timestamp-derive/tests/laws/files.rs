@@ -5,32 +5,46 @@ use std::{env, fs};
 
 /// A chapter of the laws.
 pub(crate) struct Theme {
+    /// The crate whose tests it is made of; this one runs only its own.
+    pub(crate) of_crate: &'static str,
     pub(crate) folder: &'static str,
     pub(crate) title: &'static str,
     pub(crate) introduction: &'static str,
 }
 
+pub(crate) const THIS_CRATE: &str = "timestamp-derive";
+
 /// The chapters, in the order in which a reader meets them.
-pub(crate) const THEMES: [Theme; 4] = [
+pub(crate) const THEMES: [Theme; 5] = [
     Theme {
+        of_crate: THIS_CRATE,
         folder: "promise",
         title: "The promise",
         introduction: "Timestamps can be trusted because nothing but `create`, `touch` and a repository reaches them.",
     },
     Theme {
+        of_crate: THIS_CRATE,
         folder: "shape",
         title: "The shape of an entity",
         introduction: "An entity is a plain struct with named fields.",
     },
     Theme {
+        of_crate: THIS_CRATE,
         folder: "field",
         title: "The fields",
         introduction: "One field is the id, one holds the timestamps, and with a table each other one fits into a column.",
     },
     Theme {
+        of_crate: THIS_CRATE,
         folder: "attribute",
         title: "The attribute",
         introduction: "`#[timestamped(...)]` is refused where it could be meant in another way than it works.",
+    },
+    Theme {
+        of_crate: "timestamp-repo",
+        folder: "repository",
+        title: "The repository",
+        introduction: "A repository stores entities with a table, and a unit of work ends once.",
     },
 ];
 
@@ -49,13 +63,14 @@ pub(crate) fn crate_folder() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
-fn ui() -> PathBuf {
-    crate_folder().join("tests/ui")
+/// The folder `tests/ui` of a crate of the workspace.
+fn ui(of_crate: &str) -> PathBuf {
+    crate_folder().join("..").join(of_crate).join("tests/ui")
 }
 
-/// The names of the folders below `ui/`, sorted.
+/// The names of this crate's folders below `ui/`, sorted.
 pub(crate) fn folders() -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(ui())
+    let mut names: Vec<String> = fs::read_dir(ui(THIS_CRATE))
         .unwrap()
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().is_dir())
@@ -65,19 +80,23 @@ pub(crate) fn folders() -> Vec<String> {
     names
 }
 
-/// The files of a folder that end in `.extension`, sorted.
-pub(crate) fn in_folder(folder: &str, extension: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(ui().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+/// The files of a folder that end in `.extension`, sorted; none if there is no such folder.
+pub(crate) fn in_folder(of_crate: &str, folder: &str, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(ui(of_crate).join(folder)) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|found| found == extension));
     files.sort();
     files
 }
 
-/// Every compile-fail test, chapter by chapter.
+/// Every compile-fail test of this crate, chapter by chapter.
 pub(crate) fn cases() -> Vec<Case> {
-    let files =
-        THEMES.iter().flat_map(|theme| in_folder(theme.folder, "rs").into_iter().map(move |file| (theme, file)));
-    files.map(|(theme, file)| case(theme, &file)).collect()
+    THEMES.iter().filter(|theme| theme.of_crate == THIS_CRATE).flat_map(cases_of).collect()
+}
+
+/// The compile-fail tests of one chapter.
+pub(crate) fn cases_of(theme: &Theme) -> Vec<Case> {
+    in_folder(theme.of_crate, theme.folder, "rs").iter().map(|file| case(theme, file)).collect()
 }
 
 fn case(theme: &Theme, file: &Path) -> Case {
