@@ -27,6 +27,8 @@ pub(crate) struct Ledger {
     pub(crate) entries: Vec<Entry>,
     /// A delete that was written and not taken back.
     pub(crate) deletion: Option<Deletion>,
+    /// That delete has ended without an answer before, and may be stored whatever becomes of another try.
+    pub(crate) deletion_unknown: bool,
     pub(crate) flight: Option<Flight>,
     /// The last save that ended without an answer.
     pub(crate) unknown: Option<Attempt>,

@@ -214,6 +214,16 @@ impl Standing {
 ///
 /// If the entity can not be saved at all.
 pub fn standing<E: Entity>(entity: &mut E, current: Option<&Arc<Outcome>>) -> Result<Standing, Refusal> {
+    let standing = standing_of_delete(entity, current)?;
+    if unknown_deletion(entity).is_some() { Err(Refusal::DeletionUnknown) } else { Ok(standing) }
+}
+
+/// Says where a delete of `entity` starts from; an earlier one whose outcome is unknown does not stand in its way.
+///
+/// # Errors
+///
+/// If the entity can not be deleted at all.
+pub fn standing_of_delete<E: Entity>(entity: &mut E, current: Option<&Arc<Outcome>>) -> Result<Standing, Refusal> {
     let tag = tag(entity);
     let timestamps = entity.__timestamps_mut(Access::new());
     if timestamps.tag() != tag {
@@ -224,13 +234,8 @@ pub fn standing<E: Entity>(entity: &mut E, current: Option<&Arc<Outcome>>) -> Re
     if base.deleted {
         return Err(Refusal::Deleted);
     }
-    if current.is_none_or(|current| !timestamps.is_carried_by(current)) {
-        if timestamps.is_in_flight() {
-            return Err(Refusal::InFlight);
-        }
-        if timestamps.deletion().is_some() {
-            return Err(Refusal::DeletionUnknown);
-        }
+    if current.is_none_or(|current| !timestamps.is_carried_by(current)) && timestamps.is_in_flight() {
+        return Err(Refusal::InFlight);
     }
     Ok(Standing {
         created_at: timestamps.created_at(),
@@ -254,6 +259,11 @@ pub fn events_after<E: Entity>(entity: &E, base: u64) -> impl ExactSizeIterator<
 /// Returns the delete whose outcome is unknown.
 pub fn unknown_deletion<E: Entity>(entity: &E) -> Option<&Deletion> {
     entity.__timestamps(Access::new()).deletion()
+}
+
+/// Returns the save that ended without an answer and may have stored some of the events.
+pub fn unknown_attempt<E: Entity>(entity: &E) -> Option<Attempt> {
+    entity.__timestamps(Access::new()).unknown()
 }
 
 /// Returns the current time of the entity's clock.
@@ -295,7 +305,13 @@ pub fn remember_ids<E: Entity>(entity: &mut E, base: u64, ids: &[Uuid]) {
 
 /// The entity was written in a transaction that has not ended.
 pub fn begin_flight<E: Entity>(entity: &mut E, outcome: &Arc<Outcome>, digest: u32, deletion: Option<Deletion>) {
-    entity.__timestamps_mut(Access::new()).begin_flight(outcome, digest, deletion);
+    let timestamps = entity.__timestamps_mut(Access::new());
+    timestamps.begin_flight(outcome, timestamps.attempt(digest), deletion);
+}
+
+/// A transaction that has not ended holds what an earlier attempt has written; later events are not part of it.
+pub fn join_flight<E: Entity>(entity: &mut E, outcome: &Arc<Outcome>, attempt: Attempt, deletion: Option<Deletion>) {
+    entity.__timestamps_mut(Access::new()).begin_flight(outcome, attempt, deletion);
 }
 
 /// Takes in what is known by now of the transaction that the entity was last saved in.

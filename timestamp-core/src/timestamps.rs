@@ -221,10 +221,13 @@ impl Timestamps {
     }
 
     /// Forgets every pending event; the entity's caller has carried them out by other means.
+    ///
+    /// No columns are known to be stored with them, so a repository that is given the entity afterwards refuses it,
+    /// instead of taking the missing events for nothing to do.
     pub(crate) fn forget_events(&mut self) {
         self.settle();
-        if !self.is_in_flight() {
-            self.mark_stored(self.digest);
+        if !self.is_in_flight() && self.version > self.stored_version {
+            self.mark_stored(0);
         }
     }
 
@@ -257,13 +260,14 @@ impl Timestamps {
             OutcomeState::Committed => self.store_through(attempt, deletes),
             OutcomeState::RolledBack => {
                 ledger.flight = None;
-                if deletes {
+                if deletes && !ledger.deletion_unknown {
                     ledger.deletion = None;
                 }
             }
             OutcomeState::Unknown => {
                 ledger.flight = None;
                 ledger.unknown = Some(attempt);
+                ledger.deletion_unknown |= deletes;
             }
         }
     }
@@ -287,6 +291,7 @@ impl Timestamps {
                 }
             }
             ledger.deleted = true;
+            ledger.deletion_unknown = false;
             self.version = self.version.saturating_add(1);
             self.stored_version = self.stored_version.saturating_add(1);
         } else if ledger.entries.is_empty() && ledger.deletion.is_none() && !ledger.deleted {
@@ -340,8 +345,12 @@ impl Timestamps {
         }
     }
 
-    pub(crate) fn begin_flight(&mut self, outcome: &Arc<Outcome>, digest: u32, deletion: Option<Deletion>) {
-        let attempt = Attempt { version: u64::from(self.version), digest };
+    /// Everything up to now, written with columns of this fingerprint.
+    pub(crate) fn attempt(&self, digest: u32) -> Attempt {
+        Attempt { version: u64::from(self.version), digest }
+    }
+
+    pub(crate) fn begin_flight(&mut self, outcome: &Arc<Outcome>, attempt: Attempt, deletion: Option<Deletion>) {
         let ledger = self.open_ledger();
         let deletes = deletion.is_some();
         if deletes {
@@ -366,7 +375,7 @@ impl Timestamps {
 
     /// The delete is stored. Events that came after it was tried stay pending.
     pub(crate) fn mark_deleted(&mut self, deletion: Deletion) {
-        let now = Attempt { version: u64::from(self.version), digest: self.digest };
+        let now = self.attempt(self.digest);
         let ledger = self.open_ledger();
         let tried = ledger.unknown.filter(|_| ledger.deletion.as_ref().is_some_and(|held| held.id == deletion.id));
         ledger.deletion = Some(deletion);
@@ -377,6 +386,7 @@ impl Timestamps {
     pub(crate) fn withdraw_deletion(&mut self) {
         if let Pending::Ledger(Some(ledger)) = &mut self.pending {
             ledger.deletion = None;
+            ledger.deletion_unknown = false;
             ledger.unknown = None;
         }
     }

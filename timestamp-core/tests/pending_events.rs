@@ -257,7 +257,9 @@ impl World {
                 }
                 if commit {
                     drain.commit();
-                    if model.flight.is_none() {
+                    if model.flight.is_none() && !model.pending().is_empty() {
+                        // No columns are known to be stored with them.
+                        model.digest = 0;
                         model.stored = model.version();
                         model.unknown = None;
                     }
