@@ -7,8 +7,9 @@
 mod entity;
 mod record;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Type;
 
 use crate::model::Entity;
 
@@ -22,4 +23,19 @@ pub(crate) fn implementations(entity: &Entity<'_>) -> TokenStream {
             #has_a_table
         };
     }
+}
+
+/// `tokens`, as if they stood where `place` does, so that a message about them underlines all of it.
+///
+/// `quote_spanned!` would not do: on a stable compiler `place.span()` is the span of its first token.
+fn spanned_as(tokens: &TokenStream, place: &Type) -> TokenStream {
+    let mut spans = place.to_token_stream().into_iter().map(|token| token.span());
+    let Some(start) = spans.next() else { return tokens.clone() };
+    let end = spans.last().unwrap_or(start);
+    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let count = tokens.len();
+    for (index, token) in tokens.iter_mut().enumerate() {
+        token.set_span(token.span().located_at(if index + 1 == count { end } else { start }));
+    }
+    tokens.into_iter().collect()
 }

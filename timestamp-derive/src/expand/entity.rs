@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse_quote;
 
+use super::spanned_as;
 use crate::model::Entity;
 use crate::names::Paths;
 
@@ -18,6 +19,8 @@ pub(super) fn implementation(model: &Entity<'_>) -> TokenStream {
     if model.depends_on_parameters(id_type) {
         bounds.get_or_insert_with(|| parse_quote!(where)).predicates.push(parse_quote!(#id_type: #entity_id));
     }
+    // Where a public entity has a private id, the compiler points at the whole declaration.
+    let (declare, end) = (spanned_as(&quote!(type __Id =), id_type), spanned_as(&quote!(;), id_type));
     let check = match model.validate {
         Some(function) => quote!(#validate(self, #function)),
         None => quote!(::core::result::Result::Ok(())),
@@ -25,7 +28,7 @@ pub(super) fn implementation(model: &Entity<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics #entity for #ident #type_generics #bounds {
-            type __Id = #id_type;
+            #declare #id_type #end
             const __ENTITY_TYPE: &'static ::core::primitive::str = #name;
             #[inline]
             fn __id(&self) -> &Self::__Id {

@@ -1,9 +1,10 @@
 //! `impl Record`: an entity with a table, as a row and back.
 
-use proc_macro2::{Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote;
 use syn::{Ident, Type, WhereClause, WherePredicate, parse_quote};
 
+use super::spanned_as;
 use crate::model::{Column, Entity, Form, Presence, Table};
 use crate::names::Paths;
 
@@ -110,21 +111,6 @@ fn converter<'a>(column: &Column<'a>, paths: &'a Paths) -> Option<(&'a TokenStre
 fn item_of(ty: &Type, owner: &TokenStream, function: &str) -> TokenStream {
     let function = Ident::new(function, Span::call_site());
     quote!(<#ty as #owner>::#function)
-}
-
-/// `tokens`, as if they stood where `place` does, so that a message about them underlines all of it.
-///
-/// `quote_spanned!` would not do: on a stable compiler `place.span()` is the span of its first token.
-fn spanned_as(tokens: &TokenStream, place: &Type) -> TokenStream {
-    let mut spans = place.to_token_stream().into_iter().map(|token| token.span());
-    let Some(start) = spans.next() else { return tokens.clone() };
-    let end = spans.last().unwrap_or(start);
-    let mut tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let count = tokens.len();
-    for (index, token) in tokens.iter_mut().enumerate() {
-        token.set_span(token.span().located_at(if index + 1 == count { end } else { start }));
-    }
-    tokens.into_iter().collect()
 }
 
 /// What must hold for a generic entity to have a table: each field whose type depends on a parameter can be stored.
