@@ -86,19 +86,17 @@ pub(crate) fn prepare_delete<E: Record>(
     reason: std::borrow::Cow<'static, str>,
     current: Option<&Arc<Outcome>>,
 ) -> Result<Change, SaveError> {
-    let (standing, earlier) = match core::standing(entity, current) {
-        Err(Refusal::DeletionUnknown) => {
-            let earlier = core::unknown_deletion(entity).cloned();
-            core::withdraw_deletion(entity);
-            (core::standing(entity, current).map_err(refused)?, earlier)
-        }
-        other => (other.map_err(refused)?, None),
-    };
+    let standing = core::standing_of_delete(entity, current).map_err(refused)?;
+    let earlier = core::unknown_deletion(entity).cloned();
     let attempted = earlier.is_some();
-    let deletion = earlier.unwrap_or_else(|| {
-        let at = core::now(entity).max(standing.updated_at);
-        Deletion { id: event_id(at), at, reason }
-    });
+    let deletion = match earlier {
+        // The same event, by its id. If the entity was touched since, its last event can not be older than that.
+        Some(earlier) => Deletion { at: earlier.at.max(standing.updated_at), ..earlier },
+        None => {
+            let at = core::now(entity).max(standing.updated_at);
+            Deletion { id: event_id(at), at, reason }
+        }
+    };
     let mut change = change(entity, &standing, Operation::Delete(deletion.clone()));
     change.attempted |= attempted;
     change.version += 1;
@@ -131,7 +129,7 @@ fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> C
 pub(crate) fn conclude<E: Record>(entity: &mut E, change: &Change, answer: &Result<Written, SaveError>, digest: u32) {
     match answer {
         Ok(Written::Now { .. }) => match &change.operation {
-            Operation::Delete(deletion) => core::mark_deleted(entity, deletion.clone()),
+            Operation::Delete(deletion) => deleted(entity, deletion),
             Operation::Insert | Operation::Update => core::mark_stored(entity, digest),
         },
         Ok(Written::Before { version }) => stored_before(entity, change, *version),
@@ -145,6 +143,13 @@ pub(crate) fn conclude<E: Record>(entity: &mut E, change: &Change, answer: &Resu
         // Not stored: the events are pending, as they were.
         Err(_) => {}
     }
+}
+
+/// The delete is stored, and with it every event that was pending; what an earlier try may have stored is no question
+/// any more.
+fn deleted<E: Record>(entity: &mut E, deletion: &Deletion) {
+    core::withdraw_deletion(entity);
+    core::mark_deleted(entity, deletion.clone());
 }
 
 /// An entity whose change is in other hands, while its caller waits for the answer.
@@ -192,16 +197,30 @@ pub(crate) fn in_flight<E: Record>(entity: &mut E, change: &Change, outcome: &Ar
     core::begin_flight(entity, outcome, digest, deletion);
 }
 
+/// An earlier attempt, of this entity or of a clone, turned out to be stored up to `version`, as the open transaction
+/// of `outcome` sees it. It may be that transaction that stores it, so the entity forgets nothing before its end.
+pub(crate) fn in_flight_before<E: Record>(entity: &mut E, change: &Change, outcome: &Arc<Outcome>, version: u64) {
+    let deletion = match &change.operation {
+        Operation::Delete(deletion) if version == change.version => Some(deletion.clone()),
+        Operation::Delete(_) | Operation::Insert | Operation::Update => None,
+    };
+    let attempt = attempt_of(entity, version - u64::from(deletion.is_some()));
+    core::join_flight(entity, outcome, attempt, deletion);
+}
+
+/// Of the attempt that is known to have written exactly this version, the columns are known too. Of an older one they
+/// are not, but then a later event is pending, and the next save writes them anew.
+fn attempt_of<E: Record>(entity: &E, version: u64) -> Attempt {
+    core::unknown_attempt(entity).filter(|known| known.version == version).unwrap_or(Attempt { version, digest: 0 })
+}
+
 /// An earlier attempt turned out to be stored, up to `version`.
 pub(crate) fn stored_before<E: Record>(entity: &mut E, change: &Change, version: u64) {
     match &change.operation {
-        Operation::Delete(deletion) if version == change.version => core::mark_deleted(entity, deletion.clone()),
+        Operation::Delete(deletion) if version == change.version => deleted(entity, deletion),
         Operation::Delete(_) | Operation::Insert | Operation::Update => {
-            // Of the attempt that is known to have written exactly this version, the columns are known too. Of an older
-            // one they are not, but then a later event is pending, and the next save writes them anew.
-            let known = core::standing(entity, None).ok().and_then(|standing| standing.unknown);
-            let digest = known.filter(|known| known.version == version).map_or(0, |known| known.digest);
-            core::mark_attempt_stored(entity, Attempt { version, digest });
+            let attempt = attempt_of(entity, version);
+            core::mark_attempt_stored(entity, attempt);
         }
     }
 }

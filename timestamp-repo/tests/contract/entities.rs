@@ -150,8 +150,12 @@ pub(crate) async fn assert_books_balance<H: Harness>(harness: &H, tables: &[(&st
                 ("deleted", Some(row)) => panic!("a deleted entity has a row: {row:?}"),
                 (_, None) => panic!("events without a row: {events:?}"),
                 (_, Some(row)) => {
-                    let expected =
-                        Row { id: row.id.clone(), created_at: events[0].at, updated_at: last.at, version: last.version };
+                    let expected = Row {
+                        id: row.id.clone(),
+                        created_at: events[0].at,
+                        updated_at: last.at,
+                        version: last.version,
+                    };
                     assert_eq!(*row, expected, "the row and its last event differ");
                 }
             }

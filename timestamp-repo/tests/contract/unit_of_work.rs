@@ -17,7 +17,11 @@ pub(crate) async fn rolled_back_save_keeps_events_pending<H: Harness>(harness: &
         let mut unit = store.begin().await.unwrap();
         unit.save(&mut new).await.unwrap();
         unit.save(&mut old).await.unwrap();
-        if roll_back { unit.rollback() } else { drop(unit) }
+        if roll_back {
+            unit.rollback()
+        } else {
+            drop(unit)
+        }
         assert_eq!((pending(&new), pending(&old)), (1, 1));
         assert_eq!(harness.rows("tasks").await.len(), 1);
     }
@@ -187,7 +191,9 @@ pub(crate) async fn a_unit_commits_sql_of_the_users_own<H: Harness>(harness: &H)
     }
     harness.sql("CREATE UNIQUE INDEX only_one ON audit (what)").await;
     assert_eq!(harness.rows("tasks").await.len(), 1);
-    harness.sql("CREATE TABLE kept AS SELECT 1 AS id, 0 AS created_at_ms, 0 AS updated_at_ms, 1 AS version FROM audit").await;
+    harness
+        .sql("CREATE TABLE kept AS SELECT 1 AS id, 0 AS created_at_ms, 0 AS updated_at_ms, 1 AS version FROM audit")
+        .await;
     assert_eq!(harness.rows("kept").await.len(), 1);
 }
 

@@ -18,7 +18,7 @@ use super::table::Table;
 use super::write::{Values, apply, explain};
 use super::writer::{CommitFailure, Writer};
 use crate::error::{SaveAllError, SaveError};
-use crate::save::{self, Change};
+use crate::save::{self, Change, Operation};
 
 /// Entities per chunk: few enough to stay in the processor's cache on their way, enough to make the way worth it.
 const CHUNK: usize = 64;
@@ -213,6 +213,16 @@ impl Drop for Undecided {
     }
 }
 
+/// The outcome of an entity that stands in the batch twice. What stood in the way of the second one was the first one's
+/// write, which is undone by now, so only a constraint was left to blame.
+fn second_time(change: &Change, error: SaveError) -> SaveError {
+    match (error, &change.operation) {
+        (SaveError::Constraint { .. }, Operation::Insert) => SaveError::AlreadyExists,
+        (SaveError::Constraint { .. }, Operation::Update | Operation::Delete(_)) => SaveError::Conflict,
+        (other, _) => other,
+    }
+}
+
 fn write(
     writer: &Writer,
     table: &Table,
@@ -221,18 +231,26 @@ fn write(
 ) -> Result<Ended, SaveAllError> {
     writer.begin_waiting(timeout).map_err(|error| SaveAllError { index: 0, error })?;
     let recorded_at = writer.clock().now();
+    let mut written = Vec::new();
     loop {
         match received.recv() {
             Ok(Message::Chunk(chunk)) => {
                 for prepared in chunk {
                     let columns = Values(&prepared.values);
                     let applied = apply(writer.connection(), table, &prepared.change, &columns, recorded_at);
-                    let Err(refused) = applied else { continue };
+                    let Err(refused) = applied else {
+                        written.push(prepared.change.entity_id);
+                        continue;
+                    };
                     writer.rollback();
                     let explained = explain(writer.connection(), table, &prepared.change, &columns, refused);
                     return match explained {
                         Ok(version) => Ok(Ended::StoredBefore(Box::new(prepared), version)),
-                        Err(error) => Err(SaveAllError { index: prepared.index, error }),
+                        Err(error) => {
+                            let again = written.contains(&prepared.change.entity_id);
+                            let error = if again { second_time(&prepared.change, error) } else { error };
+                            Err(SaveAllError { index: prepared.index, error })
+                        }
                     };
                 }
             }

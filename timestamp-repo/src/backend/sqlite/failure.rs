@@ -61,6 +61,11 @@ pub(super) fn save_error(error: Error) -> SaveError {
     SaveError::Backend(backend(error))
 }
 
+/// A filter whose placeholders and values are not as many. SQLite takes a value that is missing for NULL.
+pub(super) fn wrong_count(expected: usize, given: usize) -> BackendError {
+    BackendError::new(format!("the SQL has {expected} placeholders, and {given} values were given"))
+}
+
 pub(super) fn backend(error: Error) -> BackendError {
     let what = match code(&error) {
         Some(ErrorCode::DiskFull) => "the disk is full",

@@ -195,10 +195,7 @@ fn rows<E: Record>(
     let mut statement = connection.prepare_cached(sql).map_err(backend)?;
     let expected = statement.parameter_count();
     if expected != values.len() {
-        let given = values.len();
-        return Err(FindError::Backend(BackendError::new(format!(
-            "the SQL has {expected} placeholders, and {given} values were given"
-        ))));
+        return Err(FindError::Backend(failure::wrong_count(expected, values.len())));
     }
     for (place, value) in values.iter().enumerate() {
         bind(&mut statement, place + 1, value, uuid_as_blob).map_err(backend)?;

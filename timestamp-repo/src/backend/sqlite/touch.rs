@@ -69,6 +69,10 @@ pub(super) fn touch_rows(
          SELECT {id_sql}, {id_text}, version + 1, updated_at_ms FROM {sql_name} WHERE ({})",
         touch.sql
     ))?;
+    let (expected, given) = (choose.parameter_count(), touch.values.len());
+    if expected != given {
+        return Err(rusqlite::Error::InvalidParameterCount(given, expected));
+    }
     for (place, value) in touch.values.iter().enumerate() {
         bind(&mut choose, place + 1, value, table.uuid_as_blob(table.id_column))?;
     }

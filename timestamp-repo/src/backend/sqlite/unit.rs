@@ -131,7 +131,7 @@ impl SqliteUnit {
             Ok(written) => {
                 match written {
                     Written::Now { digest } => save::in_flight(entity, change, &self.outcome, digest),
-                    Written::Before { version } => save::stored_before(entity, change, version),
+                    Written::Before { version } => save::in_flight_before(entity, change, &self.outcome, version),
                 }
                 Ok(written)
             }
@@ -187,6 +187,8 @@ impl SqliteUnit {
             // A sync must not block an executor. The thread owns the transaction, so that a dropped future leaves
             // nothing half done, and the outcome is decided whether or not anybody waits for it.
             Durability::Full => {
+                // Whoever waits from here on waits for the disk, and not for itself.
+                self.store.holder().leave_task();
                 let committed = tokio::task::spawn_blocking(move || transaction.commit()).await;
                 committed.unwrap_or(Err(CommitError::OutcomeUnknown))
             }

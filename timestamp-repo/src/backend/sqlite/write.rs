@@ -179,16 +179,17 @@ pub(super) fn explain(
             SaveError::Invalid(timestamp_core::ValidationError::new(column, error.error.to_string()))
         }
         Refused::NoRow => {
+            // A row that meets every condition and is not written: a trigger said `RAISE(IGNORE)`.
+            let ignored = SaveError::Constraint { name: format!("a trigger on {}", table.name) };
             let stamps = stamps(connection, table, columns)?;
             match stamps {
+                _ if matches!(change.operation, Operation::Insert) => {
+                    let taken = stamps.is_some() || has_events(connection, change).map_err(sql)?;
+                    if taken { SaveError::AlreadyExists } else { ignored }
+                }
                 Some((version, created_at, updated_at)) if version == integer(change.stored_version) => {
                     let expected = (change.created_at.as_millis(), change.stored_updated_at.as_millis());
-                    if (created_at, updated_at) == expected {
-                        // The row meets every condition and was not written: a trigger said `RAISE(IGNORE)`.
-                        SaveError::Constraint { name: format!("a trigger on {}", table.name) }
-                    } else {
-                        SaveError::TimestampsTampered
-                    }
+                    if (created_at, updated_at) == expected { ignored } else { SaveError::TimestampsTampered }
                 }
                 Some(_) | None => SaveError::Conflict,
             }

@@ -205,6 +205,9 @@ impl Writer {
             rusqlite::Error::StatementChangedRows(_) => {
                 SaveError::Constraint { name: format!("a trigger on {}", table.name) }
             }
+            rusqlite::Error::InvalidParameterCount(given, expected) => {
+                SaveError::Backend(failure::wrong_count(expected, given))
+            }
             other => failure::save_error(other),
         })
     }
@@ -236,12 +239,19 @@ pub(super) struct Holder(Mutex<Option<Held>>);
 #[derive(Clone, Copy)]
 struct Held {
     begun_at: &'static Location<'static>,
-    task: TaskKey,
+    /// The task that the unit is open in; none, once it commits by itself.
+    task: Option<TaskKey>,
 }
 
 impl Holder {
     pub(super) fn set(&self, begun_at: &'static Location<'static>) {
-        *self.lock() = Some(Held { begun_at, task: TaskKey::current() });
+        *self.lock() = Some(Held { begun_at, task: Some(TaskKey::current()) });
+    }
+
+    pub(super) fn leave_task(&self) {
+        if let Some(held) = &mut *self.lock() {
+            held.task = None;
+        }
     }
 
     pub(super) fn clear(&self) {
@@ -251,7 +261,7 @@ impl Holder {
     /// What to tell somebody who wants to write now and would wait in vain: the unit is open in the same task.
     pub(super) fn same_task(&self) -> Result<(), Busy> {
         match *self.lock() {
-            Some(held) if held.task == TaskKey::current() => Err(Busy { unit: Some(held.begun_at), same_task: true }),
+            Some(held) if held.task == Some(TaskKey::current()) => Err(Busy { unit: Some(held.begun_at), same_task: true }),
             Some(_) | None => Ok(()),
         }
     }
