@@ -202,6 +202,8 @@ impl Commits {
         loop {
             if !self.advance()? {
                 self.state = State::End;
+                // Had git died here, this could be half a commit.
+                finish(&mut self.child)?;
                 return Ok(commit);
             }
             // A line break stands between a commit and its first change. A status is one letter, so it is no `commit`.
@@ -224,7 +226,10 @@ impl Commits {
         if self.state == State::Start {
             self.state = State::InHeader;
             match (self.advance()?, self.token.as_slice()) {
-                (false, _) => self.state = State::End,
+                (false, _) => {
+                    self.state = State::End;
+                    finish(&mut self.child)?;
+                }
                 (true, b"commit") => {}
                 (true, _) => return Err(torn("it does not begin with a commit")),
             }
@@ -232,7 +237,6 @@ impl Commits {
         if self.state == State::InHeader {
             return self.commit().map(Some);
         }
-        finish(&mut self.child)?;
         Ok(None)
     }
 }

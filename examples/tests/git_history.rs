@@ -568,6 +568,113 @@ fn unusable_database_is_one_clear_line_and_exit_code_4() {
 }
 
 #[test]
+fn unreadable_object_ends_the_replay_before_it_and_a_repaired_one_goes_on() {
+    let (repo, database, whole) = (Repo::new(), Database::new(), Database::new());
+    repo.write("a", "1").commit("Begin");
+    repo.write("a", "2").commit("Change");
+    repo.write("a", "3").write("b", "1").commit("What can not be read");
+    let tree = String::from_utf8(repo.git(&["rev-parse", "HEAD^{tree}"])).unwrap();
+    let object = repo.path().join(".git/objects").join(&tree[..2]).join(tree[2..].trim());
+    let content = fs::read(&object).unwrap();
+    fs::remove_file(&object).unwrap();
+
+    let outcome = replay(&repo, &database.path);
+    assert_eq!(outcome.code, 3, "{}", outcome.errors);
+    assert!(outcome.errors.starts_with("error: git ended with"), "{}", outcome.errors);
+    // The second commit is the last that was shown, and git died before it said that it was whole.
+    assert_eq!(database.number("SELECT commits FROM replay"), 1);
+
+    fs::write(&object, content).unwrap();
+    replay(&repo, &database.path).agrees();
+    check(&repo, &whole, replay(&repo, &whole.path));
+    assert_eq!(database.content(), whole.content());
+}
+
+#[cfg(unix)]
+#[test]
+fn git_that_dies_at_any_byte_leaves_whole_commits_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let this = "git_that_dies_at_any_byte_leaves_whole_commits_only";
+    if !is_again(this) {
+        // A git that shows the first bytes of its log, as many as a file says, and dies.
+        let folder = tempfile::tempdir().unwrap();
+        let git =
+            String::from_utf8(Command::new("sh").args(["-c", "command -v git"]).output().unwrap().stdout).unwrap();
+        let git = git.trim();
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in\n*log.showRoot*) '{git}' \"$@\" | head -c \"$(cat \"${{0%/*}}/bytes\")\"; \
+             exit 9 ;;\nesac\nexec '{git}' \"$@\"\n"
+        );
+        fs::write(folder.path().join("git"), script).unwrap();
+        fs::set_permissions(folder.path().join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        return again(this, folder.path(), Some(&path));
+    }
+
+    let repo = Repo::new();
+    repo.write("a", "1").write("bb", "1").commit("Begin");
+    repo.write("a", "2").write("ccc", "1").commit("Go on");
+    repo.commit("Nothing");
+    let mut stored = BTreeSet::new();
+    for bytes in (0..320).step_by(5) {
+        fs::write("bytes", bytes.to_string()).unwrap();
+        let database = Database::new();
+        let outcome = replay(&repo, &database.path);
+        assert_eq!(outcome.code, 3, "{bytes} bytes: {}", outcome.errors);
+        let commits = database.number("SELECT coalesce(sum(commits), 0) FROM replay");
+        let events = database.number("SELECT count(*) FROM timestamp_outbox");
+        assert_eq!(events, [0, 2, 4][usize::try_from(commits).unwrap()], "{bytes} bytes");
+        stored.insert(commits);
+    }
+    assert_eq!(stored, BTreeSet::from([0, 1, 2]));
+}
+
+/// Runs one test of this file again, in a process with a folder and a `PATH` of its own.
+fn again(test: &str, folder: &Path, path: Option<&str>) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).current_dir(folder).env("AGAIN", test);
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"] {
+        command.env_remove(variable);
+    }
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn is_again(test: &str) -> bool {
+    std::env::var("AGAIN").is_ok_and(|name| name == test)
+}
+
+#[test]
+fn missing_git_is_one_clear_line_and_exit_code_3() {
+    let this = "missing_git_is_one_clear_line_and_exit_code_3";
+    if is_again(this) {
+        let outcome = run(["."]);
+        assert_eq!((outcome.code, outcome.errors.as_str()), (3, "error: git is not installed, or not in PATH\n"));
+        return;
+    }
+    let empty = tempfile::tempdir().unwrap();
+    again(this, empty.path(), Some(""));
+}
+
+#[test]
+fn default_path_is_the_repository_that_one_stands_in() {
+    let this = "default_path_is_the_repository_that_one_stands_in";
+    if is_again(this) {
+        let outcome = run::<OsString>([]).agrees();
+        assert_eq!((outcome.numbers("commits")[0], outcome.numbers("files")), (1, vec![2, 2]));
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("a", "1").write("inside/b", "1").commit("Begin");
+    again(this, &repo.path().join("inside"), None);
+}
+
+#[test]
 fn wrong_arguments_are_exit_code_2_and_help_is_none() {
     assert_eq!(run(["--datebase", "x"]).code, 2);
     assert_eq!(run(["a", "b"]).code, 2);

@@ -1,6 +1,8 @@
-//! The README's first program is `examples/quickstart.rs`, and stays as short as it claims to be.
+//! The README and the guide say what the code says.
 
 const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../docs/guide.md");
+const ERRORS: &str = include_str!("../../timestamp-repo/src/error.rs");
 const QUICKSTART: &str = include_str!("../quickstart.rs");
 
 /// The README's first block of Rust.
@@ -25,4 +27,20 @@ fn quickstart_is_at_most_26_lines() {
     let lines = lines.iter().filter(|line| !line.is_empty() && !line.starts_with("//")).count();
     assert!(lines <= 26, "{lines} lines without blanks and comments");
     assert!(program().lines().all(|line| line.len() <= 120), "no line that is two");
+}
+
+#[test]
+fn guide_says_what_to_do_about_every_save_error() {
+    let (_, body) = ERRORS.split_once("pub enum SaveError {\n").unwrap();
+    let (body, _) = body.split_once("\n}\n").unwrap();
+    let variants = body.lines().filter_map(|line| line.strip_prefix("    "));
+    let variants: Vec<&str> = variants
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap())
+        .collect();
+    assert!(variants.len() > 5, "{variants:?}");
+    for variant in variants {
+        let row = GUIDE.lines().any(|line| line.starts_with(&format!("| `{variant}")));
+        assert!(row, "docs/guide.md has no row for SaveError::{variant}");
+    }
 }
