@@ -57,7 +57,7 @@ async fn backup_equals_its_source() {
     for sql in [
         "SELECT group_concat(concat_ws('|', id, title, done, created_at_ms, updated_at_ms, version)) FROM tasks",
         "SELECT group_concat(concat_ws('|', seq, id, aggregateid, type, payload, version, occurred_at_ms, recorded_at_ms)) FROM timestamp_outbox",
-        "SELECT group_concat(sql) FROM sqlite_schema",
+        "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_schema ORDER BY type, name)",
         "SELECT group_concat(concat_ws('|', version, name, fingerprint, applied_at_ms)) FROM timestamp_migrations",
     ] {
         assert_eq!(copy.value::<String>(sql), place.value::<String>(sql));

@@ -56,7 +56,7 @@ async fn log_is_moved_by_a_thread_of_its_own() {
         let store = Sqlite::options().durability(durability).open(place.file()).await.unwrap();
         let tasks = store.repository::<Task>().await.unwrap();
         let before = fs::metadata(place.file()).unwrap().len();
-        for mut task in large(300, 12_000) {
+        for mut task in large(700, 3_000) {
             tasks.save(&mut task).await.unwrap();
         }
         let until = Instant::now() + Duration::from_secs(20);

@@ -2,9 +2,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use timestamp_core::Timestamped;
 use timestamp_repo::{OpenError, Sqlite};
 
-use crate::database::{Place, Task, assert_says, skip};
+use crate::database::{BOTH, Place, Task, assert_says, skip};
 use crate::processes::child;
 
 #[tokio::test]
@@ -101,9 +102,8 @@ async fn foreign_database_gets_the_framework_tables_and_keeps_its_own() {
         let (_store, tasks) = place.tasks().await;
         tasks.save(&mut Task::new("beside them")).await.unwrap();
     }
-    let after: String = place.value(
-        "SELECT group_concat(sql, ';') FROM sqlite_schema WHERE tbl_name NOT LIKE 'timestamp_%' AND tbl_name <> 'tasks'",
-    );
+    let after: String =
+        place.value("SELECT group_concat(sql, ';') FROM sqlite_schema WHERE tbl_name IN ('customers', 'everybody')");
     assert_eq!(after, before);
     assert_eq!(place.value::<String>("SELECT group_concat(id || name) FROM customers"), "1Ada,2Bob");
     assert_eq!(place.value::<i64>("PRAGMA user_version"), 42);
@@ -154,6 +154,47 @@ async fn memory_is_asked_for_by_its_own_name() {
         assert!(matches!(error, OpenError::Backend { .. }), "{path}: {error}");
     }
     assert_says(Sqlite::open(":memory:").await.unwrap_err(), &["`Sqlite::in_memory()`"]);
+}
+
+/// The last connection to close moves the log into the file, so that the file is all there is to copy.
+#[tokio::test]
+async fn closed_store_is_one_file() {
+    for durability in BOTH {
+        let place = Place::new();
+        let mut task = Task::new("kept");
+        {
+            let store = place.store_with(durability).await;
+            let tasks = store.repository::<Task>().await.unwrap();
+            tasks.save(&mut task).await.unwrap();
+            assert!(tasks.find(task.id()).await.unwrap().is_some());
+            assert_eq!(place.names(), ["store.db", "store.db-shm", "store.db-wal"]);
+        }
+        assert_eq!(place.names(), ["store.db"]);
+        assert_eq!(place.value::<i64>("SELECT count(*) FROM tasks"), 1);
+    }
+}
+
+/// Connections are opened when they are needed, and must not look for a relative path in another folder then.
+#[test]
+fn program_may_change_its_folder() {
+    let place = Place::new();
+    let elsewhere = Place::new();
+    let mut command = Command::new("env");
+    command.current_dir(place.folder()).arg(format!("ELSEWHERE={}", elsewhere.folder().display()));
+    assert!(child("open::child_changes_its_folder", command).status().unwrap().success());
+    assert_eq!(place.names(), ["store.db"]);
+    assert!(elsewhere.names().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "runs in a child process of `program_may_change_its_folder`"]
+async fn child_changes_its_folder() {
+    let store = Sqlite::open("store.db").await.unwrap();
+    std::env::set_current_dir(std::env::var_os("ELSEWHERE").unwrap()).unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("found again");
+    tasks.save(&mut task).await.unwrap();
+    assert!(tasks.find(task.id()).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -212,21 +253,25 @@ async fn path_may_hold_any_character() {
 /// Root may write anywhere, so this runs in a child without privileges.
 #[test]
 fn file_that_can_not_be_written_is_named() {
-    let place = Place::new();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let (_store, tasks) = place.tasks().await;
-        tasks.save(&mut Task::new("before")).await.unwrap();
-    });
-    for (mode, path) in [(0o444, place.file()), (0o755, place.folder().to_owned())] {
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-    let Some(unprivileged) = unprivileged() else {
+    let Some(_) = unprivileged() else {
         return skip("the test runs as root, and `setpriv` can not change the user");
     };
-    let output = child("open::child_opens_a_protected_file", unprivileged).env("STORE", place.file()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{text}");
+    for (file, folder) in [(0o444, 0o777), (0o666, 0o755), (0o444, 0o755)] {
+        let place = Place::new();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let (_store, tasks) = place.tasks().await;
+            tasks.save(&mut Task::new("before")).await.unwrap();
+        });
+        fs::set_permissions(place.file(), fs::Permissions::from_mode(file)).unwrap();
+        fs::set_permissions(place.folder(), fs::Permissions::from_mode(folder)).unwrap();
+        let mut child = child("open::child_opens_a_protected_file", unprivileged().unwrap());
+        let folder = format!("{folder:o}");
+        let output = child.env("STORE", place.file()).env("FOLDER", folder).output().unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{text}");
+        assert_eq!(place.names().first().map(String::as_str), Some("store.db"));
+    }
 }
 
 /// A command that runs its arguments as somebody who may not write to root's files.
@@ -245,10 +290,16 @@ fn unprivileged() -> Option<Command> {
 async fn child_opens_a_protected_file() {
     let path = std::env::var_os("STORE").unwrap();
     let error = Sqlite::open(&path).await.unwrap_err();
-    assert!(matches!(error, OpenError::ReadOnlyFile { .. }), "{error}");
+    assert!(matches!(error, OpenError::ReadOnlyFile { .. }), "{error:?}");
     assert_says(&error, &["store.db", "can not be written to", "Sqlite::options().read_only()"]);
-    // What the message advises works.
-    let store = Sqlite::options().read_only().open(&path).await.unwrap();
-    let tasks = store.repository::<Task>().await.unwrap();
+    // What the message advises works, or says what else is missing.
+    let opened = Sqlite::options().read_only().open(&path).await;
+    if std::env::var("FOLDER").unwrap() == "755" {
+        return assert_says(
+            opened.unwrap_err(),
+            &["store.db", "its folder can not be written to", "copy it elsewhere"],
+        );
+    }
+    let tasks = opened.unwrap().repository::<Task>().await.unwrap();
     assert_eq!(tasks.filter("1", ()).await.unwrap().len(), 1);
 }

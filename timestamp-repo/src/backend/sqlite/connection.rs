@@ -15,6 +15,11 @@ const CACHED_STATEMENTS: usize = 256;
 pub(super) fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    // SQLite opens a file that it may not write for reading, and does not say so.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(failure, Some("no permission to write the file".to_owned())));
+    }
     // Turning on the log takes a lock; two programs may start at once.
     connection.busy_timeout(Duration::from_secs(5))?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;

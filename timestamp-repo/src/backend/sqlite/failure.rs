@@ -63,10 +63,17 @@ pub(super) fn save_error(error: Error) -> SaveError {
 
 /// A filter whose placeholders and values are not as many. SQLite takes a value that is missing for NULL.
 pub(super) fn wrong_count(expected: usize, given: usize) -> BackendError {
-    BackendError::new(format!("the SQL has {expected} placeholders, and {given} values were given"))
+    let placeholders = if expected == 1 { "placeholder" } else { "placeholders" };
+    let were = if given == 1 { "value was" } else { "values were" };
+    BackendError::new(format!("the SQL has {expected} {placeholders}, and {given} {were} given"))
 }
 
 pub(super) fn backend(error: Error) -> BackendError {
+    // What the driver says of wrong SQL repeats the SQL, with whatever is written into it.
+    let error = match error {
+        Error::SqlInputError { error, msg, .. } => Error::SqliteFailure(error, Some(msg)),
+        other => other,
+    };
     let what = match code(&error) {
         Some(ErrorCode::DiskFull) => "the disk is full",
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the database is damaged",

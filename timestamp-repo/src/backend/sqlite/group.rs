@@ -40,6 +40,8 @@ pub(super) struct Job {
     pub(super) change: Arc<Change>,
     pub(super) values: Vec<Value<'static>>,
     pub(super) outcome: Arc<Outcome>,
+    /// From here on its caller waits, at most for the busy timeout.
+    queued: Instant,
     ticket: Arc<AtomicU8>,
     reply: Option<Reply>,
 }
@@ -191,6 +193,7 @@ impl Queue {
             change: Arc::clone(change),
             values,
             outcome: Arc::clone(outcome),
+            queued: Instant::now(),
             ticket: Arc::clone(&state),
             reply: Some(reply),
         };
@@ -330,16 +333,18 @@ impl Group {
     }
 
     fn commit_alone(&self, writer: &Writer, job: Job) {
+        let left = self.busy_timeout.saturating_sub(job.queued.elapsed());
         let answer = writer
-            .begin_waiting(self.busy_timeout)
+            .begin_waiting(left)
             .and_then(|()| writer.finish_alone(&job.table, &job.change, &Values(&job.values)));
         job.answer(answer);
     }
 
     /// Writes all jobs in one transaction. Gives them back, with nothing written, if they must be redone one by one.
     fn commit_together(&self, writer: &Writer, jobs: Vec<Job>) -> Result<(), Vec<Job>> {
-        if writer.begin_waiting(self.busy_timeout).is_err() {
-            // Each caller gets the error for itself, and at once where it was a matter of waiting.
+        // They wait together, as long as the first of them may; then each gets what is left of its own time.
+        let first = jobs.iter().map(|job| job.queued).min().unwrap_or_else(Instant::now);
+        if writer.begin_waiting(self.busy_timeout.saturating_sub(first.elapsed())).is_err() {
             return Err(jobs);
         }
         let recorded_at = writer.clock().now();

@@ -45,10 +45,11 @@ fn index_sql<E: Record>() -> String {
 }
 
 pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Found> {
-    let kind =
-        connection.query_row("SELECT type, sql FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", [E::TABLE], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
-        });
+    let kind = connection.query_row(
+        "SELECT type, sql FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type <> 'trigger'",
+        [E::TABLE],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)),
+    );
     let (kind, sql) = match kind {
         Ok(found) => found,
         Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(Found::Nothing),
@@ -71,6 +72,7 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
     for name in STAMPS {
         problems.extend(match find(&existing, name) {
             None => Some(format!("column `{name}` is missing: add `{name} BIGINT NOT NULL`")),
+            Some(found) if found.generated => Some(generated(name)),
             Some(found) if affinity(&found.declared) != Affinity::Integer => {
                 let declared = &found.declared;
                 Some(format!("column `{name}` has the type `{declared}`, and must be BIGINT: epoch milliseconds, UTC"))
@@ -80,7 +82,7 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
     }
     for column in &existing {
         let known = E::COLUMNS.iter().map(|it| it.name).chain(STAMPS).any(|it| it.eq_ignore_ascii_case(&column.name));
-        if !known && column.not_null && !column.has_default && !column.generated && !column.primary_key {
+        if !known && column.not_null && !column.has_default && !column.generated && !is_row_number(column, &existing) {
             let name = &column.name;
             problems.push(format!(
                 "column `{name}` is NOT NULL without a default, and `{}` has no field for it",
@@ -137,11 +139,15 @@ fn missing(column: &ColumnDefinition) -> String {
     format!("column `{name}` is missing: add `{name} {}{not_null}`", type_name(column.column_type))
 }
 
+fn generated(name: &str) -> String {
+    format!("column `{name}` is generated, and can not be written")
+}
+
 fn column_problem(column: &ColumnDefinition, found: &Existing) -> Option<String> {
     let name = column.name;
     let declared = &found.declared;
     if found.generated {
-        return Some(format!("column `{name}` is generated, and can not be written"));
+        return Some(generated(name));
     }
     let affinity = affinity(declared);
     let (fits, expected) = match column.column_type {
@@ -155,7 +161,8 @@ fn column_problem(column: &ColumnDefinition, found: &Existing) -> Option<String>
         _ => (affinity == Affinity::Text, "TEXT"),
     };
     if !fits {
-        return Some(format!("column `{name}` has the type `{declared}`, and the field needs {expected}"));
+        let found = if declared.is_empty() { "no type".to_owned() } else { format!("the type `{declared}`") };
+        return Some(format!("column `{name}` has {found}, and the field needs {expected}"));
     }
     if column.nullable && found.not_null {
         return Some(format!("column `{name}` is NOT NULL, and the field is an `Option`"));
@@ -191,6 +198,12 @@ fn affinity(declared: &str) -> Affinity {
 
 fn is_blob(declared: &str) -> bool {
     affinity(declared) == Affinity::Blob
+}
+
+/// Whether SQLite fills the column by itself: an `INTEGER PRIMARY KEY` is the number of the row.
+fn is_row_number(column: &Existing, existing: &[Existing]) -> bool {
+    let alone = existing.iter().filter(|column| column.primary_key).count() == 1;
+    column.primary_key && alone && column.declared.eq_ignore_ascii_case("INTEGER")
 }
 
 fn is_unique(connection: &Connection, table: &str, id: &str, existing: &[Existing]) -> rusqlite::Result<bool> {

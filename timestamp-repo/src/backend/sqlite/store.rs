@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, Record};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::checkpoint::{Checkpointer, Checkpoints};
+use super::failure::InFile as _;
 use super::group::Queue;
 use super::migrations::{self, MigrationError};
 use super::options::{Durability, SqliteOptions};
@@ -75,11 +76,12 @@ pub struct Sqlite {
     inner: Arc<Inner>,
 }
 
-// The fields are dropped in this order: the threads end before the connections close, and those before the folder of a
-// temporary database is removed.
+// The fields are dropped in this order: the readers close first, because the last connection to close moves the log into
+// the file and removes it, which one that only reads can not do; the threads end before the writer closes, and that
+// before the folder of a temporary database is removed.
 struct Inner {
-    write: Option<Write>,
     readers: Readers,
+    write: Option<Write>,
     reads: Arc<ActiveReads>,
     tables: RwLock<HashMap<TypeId, Arc<Table>>>,
     holder: Holder,
@@ -189,10 +191,14 @@ impl Sqlite {
     }
 
     fn copy_to(&self, path: PathBuf) -> Result<(), BackupError> {
-        if path.exists() {
+        // Also a link that leads nowhere.
+        if path.symlink_metadata().is_ok() {
             return Err(BackupError::Exists { path });
         }
         let failed = |path, source| Err(BackupError::Backend { path, source });
+        if let Some(why) = no_file(&path) {
+            return failed(path, BackendError::new(why));
+        }
         let reader = match self.reader() {
             Ok(reader) => reader,
             Err(error) => return failed(path, BackendError::because("the store can not be read", error)),
@@ -205,6 +211,10 @@ impl Sqlite {
             Ok(_) => Ok(()),
             Err(error) => failed(path, failure::backend(error)),
         }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.inner.path
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -256,7 +266,7 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Writer) -> Result<T, SaveError> + Send + 'static,
     {
-        self.queue_exclusive(work)?.wait(self).await
+        self.queue_exclusive(work)?.wait(self).await.map_err(|error| error.in_file(&self.inner.path))
     }
 
     pub(super) fn queue_exclusive<T, F>(&self, work: F) -> Result<Queued<T>, SaveError>
@@ -293,7 +303,7 @@ impl Sqlite {
         let answer = ticket.wait(self.busy_timeout()).await;
         let answer = answer.unwrap_or_else(|| Err(SaveError::Busy(self.holder().busy())));
         entrusted.conclude(&answer);
-        answer
+        answer.map_err(|error| error.in_file(&self.inner.path))
     }
 }
 
@@ -351,7 +361,7 @@ impl Backend for Sqlite {
         let store = self.clone();
         let opened = tokio::task::spawn_blocking(move || store.inner.open_table::<E>()).await;
         let failed = |error| RepositoryError::Backend(BackendError::because("opening the table panicked", error));
-        let found = opened.map_err(failed)??;
+        let found = opened.map_err(failed)?.map_err(|error| error.in_file(&self.inner.path))?;
         let table = match found {
             Some(table) => table,
             None => self.create_table::<E>().await?,
@@ -370,13 +380,13 @@ impl Backend for Sqlite {
         if self.durability() == Durability::Normal
             && let Some(answer) = write_inline(write, table, entity, &change)
         {
-            return answer;
+            return answer.map_err(|error| error.in_file(&self.inner.path));
         }
         self.write_queued(table, entity, change).await
     }
 
     async fn save_all<E: Record>(&self, table: &Arc<Table>, entities: &mut [E]) -> Result<(), SaveAllError> {
-        batch::save_all(self, table, entities).await
+        batch::save_all(self, table, entities).await.map_err(|error| error.in_file(&self.inner.path))
     }
 
     async fn touch_all<E: Record>(&self, table: &Arc<Table>, touch: BulkTouch) -> Result<u64, SaveError> {
@@ -399,14 +409,16 @@ impl Backend for Sqlite {
     }
 
     async fn find<E: Record>(&self, table: &Arc<Table>, id: &E::Id) -> Result<Option<E>, FindError> {
-        read::find(&*self.reader()?, table, id, self.clock())
+        let found = self.reader().and_then(|reader| read::find(&reader, table, id, self.clock()));
+        found.map_err(|error| error.in_file(&self.inner.path))
     }
 
     async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Vec<E>, FindError> {
         let (store, table) = (self.clone(), Arc::clone(table));
         blocking(move || {
             let _read = store.inner.reads.begin(format!("a search of `{}`", E::TABLE));
-            read::select(&*store.reader()?, &table, &query, store.clock())
+            let found = store.reader().and_then(|reader| read::select(&reader, &table, &query, store.clock()));
+            found.map_err(|error| error.in_file(&store.inner.path))
         })
         .await
     }
@@ -415,7 +427,8 @@ impl Backend for Sqlite {
         let store = self.clone();
         blocking(move || {
             let _read = store.inner.reads.begin("reading the outbox".to_owned());
-            read::events(&*store.reader()?, &query)
+            let found = store.reader().and_then(|reader| read::events(&reader, &query));
+            found.map_err(|error| error.in_file(&store.inner.path))
         })
         .await
     }
@@ -434,7 +447,7 @@ impl Backend for Sqlite {
         entity: &mut E,
         change: Change,
     ) -> Result<Written, SaveError> {
-        unit.write(table, entity, &change).await
+        unit.write(table, entity, &change).await.map_err(|error| error.in_file(unit.path()))
     }
 
     async fn unit_touch_all<E: Record>(
@@ -442,7 +455,7 @@ impl Backend for Sqlite {
         table: &Arc<Table>,
         touch: BulkTouch,
     ) -> Result<u64, SaveError> {
-        unit.touch_all::<E>(table, &touch).await
+        unit.touch_all::<E>(table, &touch).await.map_err(|error| error.in_file(unit.path()))
     }
 
     async fn unit_find<E: Record>(
@@ -450,7 +463,7 @@ impl Backend for Sqlite {
         table: &Arc<Table>,
         id: &E::Id,
     ) -> Result<Option<E>, FindError> {
-        unit.find(table, id)
+        unit.find(table, id).map_err(|error| error.in_file(unit.path()))
     }
 
     async fn unit_select<E: Record>(
@@ -458,11 +471,12 @@ impl Backend for Sqlite {
         table: &Arc<Table>,
         query: Query,
     ) -> Result<Vec<E>, FindError> {
-        unit.select(table, &query)
+        unit.select(table, &query).map_err(|error| error.in_file(unit.path()))
     }
 
     async fn unit_commit(unit: SqliteUnit) -> Result<(), CommitError> {
-        unit.commit().await
+        let path = unit.path().to_owned();
+        unit.commit().await.map_err(|error| error.in_file(&path))
     }
 }
 
@@ -522,12 +536,11 @@ fn fitting<E: Record>(found: Found) -> Result<Option<Table>, RepositoryError> {
 
 impl Inner {
     fn open(path: PathBuf, options: SqliteOptions, temporary: Option<TempDir>) -> Result<Self, OpenError> {
-        if path.as_os_str() == ":memory:" {
-            return Err(OpenError::Backend {
-                path,
-                source: BackendError::new("a database in memory is opened with `Sqlite::in_memory()`"),
-            });
+        if let Some(why) = no_file(&path) {
+            return Err(OpenError::Backend { path, source: BackendError::new(why) });
         }
+        // Readers open the file later, when the program may stand in another folder.
+        let path = std::path::absolute(&path).unwrap_or(path);
         let readers = Readers::new(path.clone(), options.busy_timeout);
         let reads = Arc::new(ActiveReads::default());
         let write = if options.read_only {
@@ -565,6 +578,9 @@ impl Inner {
 
 impl Write {
     fn open(path: &Path, options: &SqliteOptions, reads: &Arc<ActiveReads>) -> Result<Self, OpenError> {
+        if let Some(why) = obstacle(path, true) {
+            return Err(OpenError::Backend { path: path.to_owned(), source: BackendError::new(why) });
+        }
         let writer = Writer::open(path, options).map_err(|error| open_error(path, error))?;
         migrate(&writer, path, options)?;
         let writer = Arc::new(Mutex::new(writer));
@@ -603,10 +619,22 @@ fn migrate(writer: &Writer, path: &Path, options: &SqliteOptions) -> Result<(), 
 }
 
 fn check_read_only(path: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
+    if let Some(why) = obstacle(path, false) {
+        return Err(OpenError::Backend { path: path.to_owned(), source: BackendError::new(why) });
+    }
+    // A reader keeps its place in the log in a file beside the database, and may have to create it.
+    let open_error = |path: &Path, error| {
+        if failure::is_read_only(&error) || failure::code(&error) == Some(ErrorCode::CannotOpen) {
+            let what = "its folder can not be written to, and readers need a `-shm` file there: copy it elsewhere";
+            return OpenError::Backend { path: path.to_owned(), source: BackendError::because(what, error) };
+        }
+        open_error(path, error)
+    };
     let reader = connection::open_reader(path, options.busy_timeout).map_err(|error| open_error(path, error))?;
     match migrations::check(&reader) {
         Ok(version) if version == migrations::VERSION => Ok(()),
         Ok(_) => Err(OpenError::NotMigrated { path: path.to_owned(), expected: migrations::VERSION }),
+        Err(MigrationError::Sql(error)) => Err(open_error(path, error)),
         Err(error) => Err(migration_error(path, error)),
     }
 }
@@ -616,6 +644,28 @@ fn migration_error(path: &Path, error: MigrationError) -> OpenError {
         MigrationError::Sql(error) => open_error(path, error),
         MigrationError::Different(message) => OpenError::Migration { path: path.to_owned(), message },
     }
+}
+
+/// Says why SQLite would take this path for something else than a file.
+fn no_file(path: &Path) -> Option<&'static str> {
+    match path.as_os_str().as_encoded_bytes() {
+        b"" => Some("the path is empty"),
+        b":memory:" => Some("a database in memory is opened with `Sqlite::in_memory()`"),
+        [b'f', b'i', b'l', b'e', b':', ..] => Some("give a path, and no URI"),
+        _ => None,
+    }
+}
+
+/// What stands in the way of opening a file, where SQLite only says that it can not.
+fn obstacle(path: &Path, create: bool) -> Option<String> {
+    if path.is_dir() {
+        return Some("it is a folder".to_owned());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    if !folder.exists() {
+        return Some(format!("the folder `{}` does not exist", folder.display()));
+    }
+    (!create && !path.exists()).then(|| "it does not exist, and a read-only store creates nothing".to_owned())
 }
 
 fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
@@ -654,7 +704,8 @@ impl UnitOfWork<Sqlite> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn connection(&mut self) -> Result<&Connection, SaveError> {
-        self.unit.connection().await
+        let path = self.unit.path().to_owned();
+        self.unit.connection().await.map_err(|error| error.in_file(&path))
     }
 }
 

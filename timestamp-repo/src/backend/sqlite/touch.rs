@@ -4,14 +4,16 @@
 //! rows whatever the condition says the second time.
 
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use timestamp_core::{EpochMs, EventKind};
 use uuid::Uuid;
 
+use super::failure;
 use super::row::bind;
 use super::table::Table;
 use super::write::event_type;
 use crate::backend::BulkTouch;
+use crate::error::{BackendError, FindError};
 use crate::outbox::Said;
 use crate::save::event_id;
 
@@ -35,15 +37,32 @@ pub(super) fn register_functions(connection: &Connection) -> rusqlite::Result<()
         Ok(said.json())
     })?;
     connection.create_scalar_function("timestamp_uuid_text", 1, flags, |context| {
-        let bytes = context.get::<Vec<u8>>(0)?;
-        let uuid = Uuid::from_slice(&bytes).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))?;
-        Ok(uuid.to_string())
+        let Ok(bytes) = context.get::<Vec<u8>>(0) else { return Ok(None) };
+        Ok(Uuid::from_slice(&bytes).ok().map(|uuid| uuid.to_string()))
     })
 }
 
 fn time(context: &Context<'_>, argument: usize) -> rusqlite::Result<EpochMs> {
     let millis = context.get::<i64>(argument)?;
     EpochMs::from_millis(millis).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
+}
+
+/// Why rows were not touched. What was written so far must be undone.
+pub(super) enum Untouched {
+    /// A trigger ignored some of them; their events must not stand.
+    Ignored,
+    /// The caller gave more values than there are places for them, or fewer.
+    Asked(BackendError),
+    /// A row does not hold what the timestamps need.
+    Unreadable(FindError),
+    /// SQLite refused a statement.
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Untouched {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// Touches the rows in the open transaction. Returns how many.
@@ -53,7 +72,7 @@ pub(super) fn touch_rows(
     entity_type: &str,
     touch: &BulkTouch,
     now: EpochMs,
-) -> rusqlite::Result<u64> {
+) -> Result<u64, Untouched> {
     let Table { sql_name, id_sql, .. } = table;
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS timestamp_touched (id, entity_id TEXT, version, previous, at);
@@ -66,12 +85,12 @@ pub(super) fn touch_rows(
     };
     let mut choose = connection.prepare(&format!(
         "INSERT INTO temp.timestamp_touched (id, entity_id, version, previous) \
-         SELECT {id_sql}, {id_text}, version + 1, updated_at_ms FROM {sql_name} WHERE ({})",
+         SELECT {id_sql}, {id_text}, version, updated_at_ms FROM {sql_name} WHERE ({})",
         touch.sql
     ))?;
     let (expected, given) = (choose.parameter_count(), touch.values.len());
     if expected != given {
-        return Err(rusqlite::Error::InvalidParameterCount(given, expected));
+        return Err(Untouched::Asked(failure::wrong_count(expected, given)));
     }
     for (place, value) in touch.values.iter().enumerate() {
         bind(&mut choose, place + 1, value, table.uuid_as_blob(table.id_column))?;
@@ -81,8 +100,12 @@ pub(super) fn touch_rows(
     if count == 0 {
         return Ok(0);
     }
+    check_rows(connection, table)?;
     // Law 2: the row's time does not go back, whatever the clock says.
-    connection.execute("UPDATE temp.timestamp_touched SET at = max(previous, ?1)", [now.as_millis()])?;
+    connection.execute(
+        "UPDATE temp.timestamp_touched SET version = version + 1, at = max(previous, ?1)",
+        [now.as_millis()],
+    )?;
     connection.execute(
         "INSERT INTO timestamp_outbox (id, aggregatetype, aggregateid, type, payload, version, kind, reason, \
          occurred_at_ms, recorded_at_ms) \
@@ -98,10 +121,31 @@ pub(super) fn touch_rows(
         [],
     )?;
     connection.execute("DELETE FROM temp.timestamp_touched", [])?;
-    if updated == count {
-        Ok(count as u64)
-    } else {
-        // A trigger ignored some of them; their events must not stand.
-        Err(rusqlite::Error::StatementChangedRows(updated))
-    }
+    if updated == count { Ok(count as u64) } else { Err(Untouched::Ignored) }
+}
+
+/// Finds a chosen row whose timestamps can not be counted on from, as a load would.
+fn check_rows(connection: &Connection, table: &Table) -> Result<(), Untouched> {
+    let id_column = table.column_name(table.id_column);
+    let wrong = connection.query_row(
+        "SELECT coalesce(entity_id, 'NULL'), entity_id IS NULL, typeof(version) = 'integer' AND version BETWEEN 1 AND ?3
+         FROM temp.timestamp_touched
+         WHERE entity_id IS NULL OR typeof(previous) <> 'integer' OR previous NOT BETWEEN ?1 AND ?2
+            OR typeof(version) <> 'integer' OR version NOT BETWEEN 1 AND ?3
+         LIMIT 1",
+        params![EpochMs::MIN.as_millis(), EpochMs::MAX.as_millis(), u32::MAX - 1],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?)),
+    );
+    let Some((id, no_id, version_fits)) = wrong.optional()? else { return Ok(()) };
+    let (column, message) = match (no_id, version_fits) {
+        (true, _) => (id_column.as_str(), "expected an id"),
+        (_, false) => ("version", "expected a version from 1 to 4,294,967,294"),
+        (_, true) => ("updated_at_ms", "expected epoch milliseconds of the years 0000 to 9999"),
+    };
+    Err(Untouched::Unreadable(FindError::Unreadable {
+        table: table.name.clone(),
+        column: column.to_owned(),
+        id,
+        message: message.to_owned(),
+    }))
 }

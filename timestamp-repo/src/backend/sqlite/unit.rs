@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -57,6 +58,10 @@ enum Ended {
 impl SqliteUnit {
     pub(super) fn new(store: Sqlite, outcome: Arc<Outcome>, begun_at: &'static Location<'static>) -> Self {
         Self { transaction: None, ended: None, outcome, begun_at, store }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.store.path()
     }
 
     /// Notices a transaction that ended behind the unit's back. Then its outcome is known, and the unit is over.

@@ -12,10 +12,11 @@ use timestamp_core::Clock;
 
 use super::options::SqliteOptions;
 use super::table::Table;
+use super::touch::Untouched;
 use super::write::{Columns, Refused, apply, explain};
 use super::{connection, failure, touch};
 use crate::backend::BulkTouch;
-use crate::error::{Busy, SaveError};
+use crate::error::{BackendError, Busy, SaveError};
 use crate::save::{Change, Written};
 
 /// The connection that writes. Whoever has it by its lock has at most one transaction open on it.
@@ -201,14 +202,13 @@ impl Writer {
         if self.in_transaction() {
             self.execute("RELEASE timestamp_save").map_err(failure::save_error)?;
         }
-        touched.map_err(|error| match error {
-            rusqlite::Error::StatementChangedRows(_) => {
-                SaveError::Constraint { name: format!("a trigger on {}", table.name) }
+        touched.map_err(|refused| match refused {
+            Untouched::Ignored => SaveError::Constraint { name: format!("a trigger on {}", table.name) },
+            Untouched::Asked(error) => SaveError::Backend(error),
+            Untouched::Unreadable(error) => {
+                SaveError::Backend(BackendError::because("a row can not be touched", error))
             }
-            rusqlite::Error::InvalidParameterCount(given, expected) => {
-                SaveError::Backend(failure::wrong_count(expected, given))
-            }
-            other => failure::save_error(other),
+            Untouched::Sql(error) => failure::save_error(error),
         })
     }
 }
@@ -261,7 +261,9 @@ impl Holder {
     /// What to tell somebody who wants to write now and would wait in vain: the unit is open in the same task.
     pub(super) fn same_task(&self) -> Result<(), Busy> {
         match *self.lock() {
-            Some(held) if held.task == Some(TaskKey::current()) => Err(Busy { unit: Some(held.begun_at), same_task: true }),
+            Some(held) if held.task == Some(TaskKey::current()) => {
+                Err(Busy { unit: Some(held.begun_at), same_task: true })
+            }
             Some(_) | None => Ok(()),
         }
     }
