@@ -1,6 +1,5 @@
 //! What git says: the commits of a repository, oldest first, read from the output of one `git log` as it is written.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -8,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use timestamp_core::EpochMs;
 
 use super::failure::Failure;
+use super::quoted::quoted;
 
 /// One commit, compared with its first parent.
 #[derive(Debug)]
@@ -270,41 +270,4 @@ fn committed_at(seconds: &str) -> EpochMs {
 /// Returns a name or a subject, which are read by people: bytes that are not UTF-8 are replaced.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Returns a path as git quotes it, with characters of UTF-8 left as they are: different bytes give different text.
-pub(crate) fn quoted(path: &[u8]) -> String {
-    let plain = |c: char| !c.is_control() && c != '"' && c != '\\';
-    if let Ok(text) = std::str::from_utf8(path)
-        && text.chars().all(plain)
-    {
-        return text.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for chunk in path.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\u{7}' => quoted.push_str("\\a"),
-                '\u{8}' => quoted.push_str("\\b"),
-                '\t' => quoted.push_str("\\t"),
-                '\n' => quoted.push_str("\\n"),
-                '\u{b}' => quoted.push_str("\\v"),
-                '\u{c}' => quoted.push_str("\\f"),
-                '\r' => quoted.push_str("\\r"),
-                '"' | '\\' => quoted.extend(['\\', c]),
-                c if c.is_control() => octal(&mut quoted, c.encode_utf8(&mut [0; 4]).as_bytes()),
-                c => quoted.push(c),
-            }
-        }
-        octal(&mut quoted, chunk.invalid());
-    }
-    quoted.push('"');
-    quoted
-}
-
-fn octal(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "\\{byte:03o}");
-    }
 }

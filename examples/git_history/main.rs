@@ -36,6 +36,7 @@
 mod arguments;
 mod failure;
 mod history;
+mod quoted;
 mod replay;
 mod source_file;
 mod summary;
