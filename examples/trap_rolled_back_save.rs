@@ -28,7 +28,7 @@ struct Task {
 async fn main() -> Result<(), Box<dyn Error>> {
     // By hand: the events are taken when they are written, and the transaction ends later.
     let mut events = vec!["created", "completed"];
-    let written: Vec<_> = events.drain(..).collect();
+    let written = std::mem::take(&mut events);
     drop(written); // ROLLBACK: what was written is gone
     assert!(events.is_empty(), "the trap: saving again stores the row, and no event");
     println!("by hand: the save was rolled back, {} events left to store", events.len());

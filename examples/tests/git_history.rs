@@ -1,4 +1,5 @@
 //! `git_history` on histories that real repositories have, against what git says by another route.
+#![expect(clippy::unwrap_used, reason = "clippy allows it in `#[test]` functions alone, not in what they call")]
 
 #[path = "../git_history/main.rs"]
 #[expect(dead_code, reason = "`main` is called by nobody here, but `run`, which is all of it")]

@@ -1,4 +1,5 @@
 //! The README and the guide say what the code says.
+#![expect(clippy::unwrap_used, reason = "clippy allows it in `#[test]` functions alone, not in what they call")]
 
 const README: &str = include_str!("../../README.md");
 const GUIDE: &str = include_str!("../../docs/guide.md");
