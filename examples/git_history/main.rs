@@ -22,8 +22,9 @@
 //! check      the outbox and the files agree
 //! ```
 //!
-//! - The same history gives the same database, ids included. Given a database that has part of it already, the replay
-//!   goes on behind the last commit it finds there; given one of another history, it refuses.
+//! - The same history gives the same files and events every time; only the ids of the events differ. Given a database
+//!   that has part of it already, the replay goes on behind the last commit it finds there; given one of another
+//!   history, it refuses.
 //! - Without `--database`, the database is a temporary one.
 //! - A replay can be repeated, so a save does not wait for the disk (`Durability::Normal`).
 //! - A path is written as git quotes it: `"a\nb"` where it holds control characters, quotes or backslashes, and
@@ -90,7 +91,7 @@ fn replay(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let begun = Instant::now();
     // Draws nothing if standard error is no terminal.
     let progress = ProgressBar::new(count.into()).with_style(ProgressStyle::with_template(
-        "{wide_bar} {human_pos} of {human_len} commits, {per_sec}, {eta} left",
+        "{wide_bar} {human_pos} of {human_len} commits, {eta} left",
     )?);
     for commit in repository.commits_after(replay.last_commit())? {
         runtime.block_on(replay.apply(&commit?))?;
