@@ -3,12 +3,14 @@
 //! Nothing here names a database: what needs SQL of its own goes through [`harness::Harness`].
 
 pub(crate) mod batch;
+pub(crate) mod concurrency;
 pub(crate) mod constraint;
 pub(crate) mod deletion;
 pub(crate) mod entities;
 pub(crate) mod harness;
 pub(crate) mod in_flight;
 pub(crate) mod laws;
+pub(crate) mod model;
 pub(crate) mod search;
 pub(crate) mod tampering;
 pub(crate) mod unit_of_work;
@@ -117,6 +119,13 @@ macro_rules! every_test {
                 update_of_no_row_is_not_found,
                 update_that_is_refused_stores_nothing,
                 updates_by_many_tasks_lose_none,
+            }
+            model {
+                any_sequence_ends_as_the_naive_model_says,
+            }
+            concurrency {
+                many_tasks_at_a_few_entities_lose_nothing,
+                two_stores_on_one_database_lose_nothing,
             }
             deletion {
                 delete_stores_the_pending_events_and_its_own,
