@@ -90,9 +90,8 @@ fn replay(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
 
     let begun = Instant::now();
     // Draws nothing if standard error is no terminal.
-    let progress = ProgressBar::new(count.into()).with_style(ProgressStyle::with_template(
-        "{wide_bar} {human_pos} of {human_len} commits, {eta} left",
-    )?);
+    let progress = ProgressBar::new(count.into())
+        .with_style(ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} commits, {eta} left")?);
     for commit in repository.commits_after(replay.last_commit())? {
         runtime.block_on(replay.apply(&commit?))?;
         progress.inc(1);
