@@ -3,9 +3,10 @@
 //! - [`options`]: how a store is opened. [`connection`]: how each connection is set up. [`migrations`]: the framework's
 //!   own tables.
 //! - [`table`]: an entity's table, checked, with its SQL. [`row`]: values in and out.
-//! - [`write`]: what a change does inside a transaction, and why one was refused.
+//! - [`mod@write`]: what a change does inside a transaction, and why one was refused.
 //! - [`writer`]: the one connection that writes, and its lock. [`group`]: the thread that commits groups.
-//!   [`batch`]: many entities at once. [`unit`]: a unit of work. [`touch`]: bulk touches. [`checkpoint`]: keeps the log short, off the callers' path.
+//!   [`batch`]: many entities at once. [`mod@unit`]: a unit of work. [`touch`]: bulk touches. [`checkpoint`]: keeps the
+//!   log short, off the callers' path.
 //! - [`read`]: the connections that read.
 
 mod batch;
