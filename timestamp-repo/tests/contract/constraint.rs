@@ -192,6 +192,10 @@ pub(crate) async fn trigger_that_ignores_a_row_is_a_constraint<H: Harness>(harne
     assert_eq!(harness.events().await.len(), 1);
     let mut taken = Task::with_id(harness.clock(), old.id, "bad");
     assert!(matches!(tasks.save(&mut taken).await, Err(SaveError::AlreadyExists)));
+    let mut deleted = saved(harness, &tasks, "good").await;
+    tasks.delete(&mut deleted, "old").await.unwrap();
+    let mut again = Task::with_id(harness.clock(), deleted.id, "bad");
+    assert!(matches!(tasks.save(&mut again).await, Err(SaveError::AlreadyExists)));
 }
 
 pub(crate) async fn batch_with_one_bad_entity_stores_nothing_and_names_it<H: Harness>(harness: &H) {

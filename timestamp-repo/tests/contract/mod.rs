@@ -15,6 +15,7 @@ pub(crate) mod search;
 pub(crate) mod tampering;
 pub(crate) mod unit_of_work;
 pub(crate) mod unknown_outcome;
+pub(crate) mod values;
 
 /// Hands every test of the contract, by theme, to the macro that runs it. A test that is missing here is dead code, and
 /// the compiler says so.
@@ -122,6 +123,10 @@ macro_rules! every_test {
             }
             model {
                 any_sequence_ends_as_the_naive_model_says,
+            }
+            values {
+                a_value_that_no_column_can_hold_is_invalid_and_named,
+                a_panic_while_a_row_is_written_harms_nobody_else,
             }
             concurrency {
                 many_tasks_at_a_few_entities_lose_nothing,

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, Record};
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, oneshot};
 
 use super::checkpoint::{Checkpointer, Checkpoints};
 use super::failure::InFile as _;
@@ -326,6 +326,15 @@ impl<T> Queued<T> {
     }
 }
 
+/// The writer, in a transaction that is not left open if the user's code panics while the row is written.
+struct OpenTransaction<'w>(MutexGuard<'w, Writer>);
+
+impl Drop for OpenTransaction<'_> {
+    fn drop(&mut self) {
+        self.0.rollback();
+    }
+}
+
 /// Writes a change here and now, if nobody else is at it. `None` if somebody is.
 fn write_inline<E: Record>(
     write: &Write,
@@ -339,8 +348,9 @@ fn write_inline<E: Record>(
         Ok(false) => return None,
         Err(error) => return Some(Err(error)),
     }
-    let answer = writer.finish_alone(table, change, &Fields(&*entity));
-    drop(writer);
+    let open = OpenTransaction(writer);
+    let answer = open.0.finish_alone(table, change, &Fields(&*entity));
+    drop(open);
     let digest = match &answer {
         Ok(Written::Now { digest }) => {
             write.checkpoints.note(change.pages());

@@ -213,6 +213,15 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // A connection that closes in a transaction rolls it back, and calls a hook that rusqlite has freed by then.
+        self.rollback();
+        let _ = self.connection.rollback_hook(None::<fn()>);
+        let _ = self.connection.commit_hook(None::<fn() -> bool>);
+    }
+}
+
 /// Pauses between attempts to take a lock that another process holds: short first, then longer, until the time is up.
 pub(super) struct Backoff {
     until: Instant,
