@@ -53,6 +53,11 @@ pub struct BulkTouch {
 }
 
 /// One database, open. Sealed: a store is as good as its contract tests, and those are ours.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store",
+    label = "only this library's stores are",
+    note = "use `Sqlite`; code for any store is written as `fn f<S: Store>(store: &S)`"
+)]
 pub trait Backend: Clone + Send + Sync + Sized + 'static {
     /// An entity's table, checked, with its SQL.
     type Table: Send + Sync + 'static;

@@ -19,16 +19,18 @@ pub enum SaveError {
     #[error("the stored row was changed or deleted since this entity was loaded: load it again and repeat the change")]
     Conflict,
     /// A row with this id exists, or existed: ids are not reused.
-    #[error("an entity with this id exists already, or existed and was deleted")]
+    #[error("an entity with this id exists already, or existed and was deleted: create it with another id")]
     AlreadyExists,
     /// The entity's columns differ from the stored ones, and no event says so.
     #[error("the entity was changed without `touch`: call `touch(reason)` where it changes")]
     ChangedWithoutTouch,
     /// The timestamps belong to another entity, or are not those that were stored.
-    #[error("the timestamps do not belong to this entity, or the stored ones were changed behind its back")]
+    #[error(
+        "the timestamps do not belong to this entity, or the stored ones were changed by other code: load the entity again"
+    )]
     TimestampsTampered,
     /// The entity was written in another transaction that has not ended.
-    #[error("the entity is in flight: another transaction has written it and not ended yet")]
+    #[error("the entity is in flight: another transaction has written it and not ended yet; save it again after that")]
     InFlight,
     /// The entity breaks its own invariants.
     #[error("the entity is not valid: {0}")]
@@ -43,7 +45,7 @@ pub enum SaveError {
     #[error(transparent)]
     Busy(Busy),
     /// The store was opened for reading.
-    #[error("the store is read-only")]
+    #[error("the store is read-only: to write, open it without `read_only()`")]
     ReadOnly,
     /// Nobody knows whether the save was stored: the answer to COMMIT was lost.
     ///
@@ -154,10 +156,10 @@ pub enum CommitError {
         name: String,
     },
     /// Not stored: the database had ended the transaction before, after an error.
-    #[error("the transaction was rolled back before the commit; nothing was stored")]
+    #[error("the transaction was rolled back before the commit; nothing was stored: begin another unit and save again")]
     RolledBack,
     /// The transaction was ended by SQL other than the unit's own.
-    #[error("other code ended the transaction by itself; what was saved before that is {}", if *stored { "stored" } else { "not stored" })]
+    #[error("other SQL ended the transaction, which is the unit's to end; what was saved before that is {}", if *stored { "stored" } else { "not stored" })]
     EndedElsewhere {
         /// Whether what was saved before is stored.
         stored: bool,
@@ -235,7 +237,7 @@ pub enum RepositoryError {
         problems: Vec<String>,
     },
     /// The table does not exist, and the store was opened for reading.
-    #[error("table `{table}` does not exist, and the store is read-only")]
+    #[error("table `{table}` does not exist, and the store is read-only: open it once for writing")]
     Missing {
         /// The table.
         table: String,

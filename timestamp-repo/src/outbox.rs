@@ -97,9 +97,10 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// As [`after`](Self::after).
-    pub async fn of<E: Timestamped>(&self, entity: &E) -> Result<Vec<StoredEvent>, FindError> {
+    pub fn of<E: Timestamped>(&self, entity: &E) -> impl Future<Output = Result<Vec<StoredEvent>, FindError>> + Send {
+        // The id is read here: a future that holds a `&E` would be `Send` only for an entity that is `Sync`.
         let entity_id = entity.id().as_display().to_string();
-        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id }).await
+        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id })
     }
 
     /// Returns the stored events of the entity with this id, in version order; also of one that was deleted.

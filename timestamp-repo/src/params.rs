@@ -19,12 +19,22 @@ use uuid::Uuid;
 /// let all = tasks.filter("1", ()).await?;
 /// # Ok(()) }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of values for a filter",
+    label = "expected `()`, a tuple, an array or a `Vec` of values",
+    note = "for one value, write a tuple: `(value,)`"
+)]
 pub trait Params {
     /// Returns the values.
     fn into_values(self) -> Vec<Value<'static>>;
 }
 
 /// One value of a filter.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can not be bound to a placeholder of a filter",
+    label = "`Param` is not implemented for this type",
+    note = "pass what it is stored as: an integer, a float, text, bytes, a `bool`, a `Uuid`, an `EpochMs`, or an `Option` of these"
+)]
 pub trait Param {
     /// Returns the value.
     fn into_value(self) -> Value<'static>;

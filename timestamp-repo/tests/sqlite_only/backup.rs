@@ -91,7 +91,7 @@ async fn backup_says_why_it_can_not_write() {
     let store = place.store().await;
     let error = store.backup(place.folder().join("missing/copy.db")).await.unwrap_err();
     assert!(matches!(error, BackupError::Backend { .. }), "{error}");
-    assert_says(&error, &["missing/copy.db", "can not be written", "unable to open database"]);
+    assert_says(&error, &["missing/copy.db", "can not be written", "the folder", "does not exist"]);
     // SQLite would write it to a file that nobody can name.
     assert_says(store.backup("").await.unwrap_err(), &["can not be written"]);
     // A name that SQLite would take for a setting.

@@ -315,7 +315,7 @@ async fn child_fills_its_file_system() {
         }
         assert!(refused.len() > 100, "{} were saved on a full file system", saved.len());
         for (task, outcome) in save_together(&tasks, (0..20).map(|_| Task::new("z".repeat(3_000))).collect()).await {
-            assert_says(&outcome.unwrap_err(), &[".db", "full"]);
+            assert_says(outcome.unwrap_err(), &[".db", "full"]);
             refused.push(task);
         }
         let mut unit = store.begin().await.unwrap();

@@ -92,9 +92,9 @@ fn killed_process_loses_no_acknowledged_save() {
             let mut child = saving_child(&place, durability, 100_000).stdout(Stdio::piped()).spawn().unwrap();
             let mut saved = HashSet::new();
             let mut touched = HashSet::new();
-            let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+            let out = BufReader::new(child.stdout.take().unwrap()).lines();
             let mut read = 0;
-            while let Some(line) = out.next() {
+            for line in out {
                 let line = line.unwrap();
                 // A line that was cut off was still being written.
                 if let Some(id) = line.strip_prefix("saved ").and_then(|id| Uuid::try_parse(id).ok()) {

@@ -78,11 +78,11 @@ const DAMAGES: &[(&str, &str, &str)] = &[
 ];
 
 #[track_caller]
-fn assert_names(error: FindError, column: &str, words: &str, value: &str) {
-    let FindError::Unreadable { table, column: named, id, message } = &error else { panic!("{column}: {error}") };
+fn assert_names(error: &FindError, column: &str, words: &str, value: &str) {
+    let FindError::Unreadable { table, column: named, id, message } = error else { panic!("{column}: {error}") };
     assert_eq!((table.as_str(), named.as_str(), id.as_str()), ("notes", column, ID.to_string().as_str()), "{error}");
     assert!(message.contains(words) && !message.is_empty(), "{column}: {message:?}, not {words:?}");
-    assert_says(&error, &["table `notes`", &format!("column `{column}`"), &ID.to_string()]);
+    assert_says(error, &["table `notes`", &format!("column `{column}`"), &ID.to_string()]);
     if value.contains("secret") {
         assert!(!error.to_string().contains("secret"), "the value is repeated: {error}");
     }
@@ -97,18 +97,18 @@ async fn unreadable_column_is_named_by_every_read() {
         notes.save(&mut note()).await.unwrap();
         place.sql(&format!("UPDATE notes SET {column} = {value}"));
 
-        assert_names(notes.find(&ID).await.unwrap_err(), column, words, value);
-        assert_names(notes.find_all([&ID]).await.unwrap_err(), column, words, value);
-        assert_names(notes.recent(None, 10).await.unwrap_err(), column, words, value);
-        assert_names(notes.filter("1", ()).await.unwrap_err(), column, words, value);
+        assert_names(&notes.find(&ID).await.unwrap_err(), column, words, value);
+        assert_names(&notes.find_all([&ID]).await.unwrap_err(), column, words, value);
+        assert_names(&notes.recent(None, 10).await.unwrap_err(), column, words, value);
+        assert_names(&notes.filter("1", ()).await.unwrap_err(), column, words, value);
         let updated = notes.update(&ID, |note| note.touch("again")).await.unwrap_err();
         assert_says(updated, &[column, words]);
 
         let mut unit = store.begin().await.unwrap();
-        assert_names(unit.find::<Note>(&ID).await.unwrap_err(), column, words, value);
+        assert_names(&unit.find::<Note>(&ID).await.unwrap_err(), column, words, value);
         unit.connection().await.unwrap(); // from here on the unit reads through its own transaction
-        assert_names(unit.find::<Note>(&ID).await.unwrap_err(), column, words, value);
-        assert_names(unit.filter::<Note>("1", ()).await.unwrap_err(), column, words, value);
+        assert_names(&unit.find::<Note>(&ID).await.unwrap_err(), column, words, value);
+        assert_names(&unit.filter::<Note>("1", ()).await.unwrap_err(), column, words, value);
         unit.commit().await.unwrap();
     }
 }

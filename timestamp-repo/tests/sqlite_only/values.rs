@@ -18,10 +18,10 @@ fn amount(id: u64, cents: u64, ratio: f64) -> Amount {
 }
 
 #[track_caller]
-fn assert_refused(error: SaveError, column: &str, value: &str) {
-    let SaveError::Invalid(invalid) = &error else { panic!("{error}") };
+fn assert_refused(error: &SaveError, column: &str, value: &str) {
+    let SaveError::Invalid(invalid) = error else { panic!("{error}") };
     assert_eq!(invalid.fields().map(|(field, _)| field).collect::<Vec<_>>(), [column]);
-    assert_says(&error, &[column]);
+    assert_says(error, &[column]);
     assert!(!error.to_string().contains(value), "the value is repeated: {error}");
 }
 
@@ -35,17 +35,17 @@ async fn value_that_no_column_holds_is_refused_by_the_name_of_its_column() {
         for (mut wrong, column) in
             [(amount(1, large, 0.0), "cents"), (amount(large, 1, 0.0), "id"), (amount(1, 1, f64::NAN), "ratio")]
         {
-            assert_refused(amounts.save(&mut wrong).await.unwrap_err(), column, &large.to_string());
+            assert_refused(&amounts.save(&mut wrong).await.unwrap_err(), column, &large.to_string());
             assert_eq!(wrong.pending_events().len(), 1);
             let mut batch = [amount(70, 1, 1.0), wrong];
             let error = amounts.save_all(&mut batch).await.unwrap_err();
             assert_eq!(error.index, 1);
-            assert_refused(error.error, column, &large.to_string());
+            assert_refused(&error.error, column, &large.to_string());
             assert!(batch.iter().all(|amount| amount.pending_events().len() == 1));
             let [_, mut wrong] = batch;
             let mut unit = store.begin().await.unwrap();
             unit.save(&mut amount(50, 1, 1.0)).await.unwrap();
-            assert_refused(unit.save(&mut wrong).await.unwrap_err(), column, &large.to_string());
+            assert_refused(&unit.save(&mut wrong).await.unwrap_err(), column, &large.to_string());
             drop(unit);
         }
         assert_eq!(place.value::<i64>("SELECT count(*) FROM amounts"), 0);

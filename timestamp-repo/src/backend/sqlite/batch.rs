@@ -76,7 +76,8 @@ struct Batch<'a, E: Record> {
 impl<'a, E: Record> Batch<'a, E> {
     fn new(store: &'a Sqlite, table: &'a Arc<Table>, entities: &'a mut [E]) -> Self {
         let (outcome, count) = (Outcome::in_flight(), entities.len());
-        let entrusted = Entrusted { entities, parts: Vec::with_capacity(count), ids: Vec::new(), outcome, given: false };
+        let entrusted =
+            Entrusted { entities, parts: Vec::with_capacity(count), ids: Vec::new(), outcome, given: false };
         Self { store, table, entrusted, chunk: Vec::new(), pages: 0, way: None }
     }
 

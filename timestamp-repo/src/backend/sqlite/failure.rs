@@ -76,7 +76,8 @@ pub(super) fn backend(error: Error) -> BackendError {
     };
     let what = match code(&error) {
         Some(ErrorCode::DiskFull) => "the disk is full",
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the database is damaged",
+        Some(ErrorCode::NotADatabase) => "SQLite can not read it",
+        Some(ErrorCode::DatabaseCorrupt) => "the database is damaged",
         Some(ErrorCode::SystemIoFailure) => "reading or writing the database failed",
         Some(ErrorCode::CannotOpen) => "the database can not be opened",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "the database is busy",

@@ -77,13 +77,14 @@ pub(super) fn check(connection: &Connection) -> Result<u32, MigrationError> {
         match known {
             None => {
                 return Err(MigrationError::Different(format!(
-                    "migration {stored} (`{name}`) was applied by a newer version of timestamp-repo; this one knows \
-                     {VERSION}"
+                    "migration {stored} (`{name}`) was applied by a newer version of timestamp-repo, and this one knows \
+                     {VERSION}: update timestamp-repo"
                 )));
             }
             Some(known) if fingerprint(known.sql) != stored_fingerprint => {
                 return Err(MigrationError::Different(format!(
-                    "migration {stored} (`{name}`) was applied in another form than this program knows"
+                    "migration {stored} (`{name}`) was applied in another form than this program knows: use the \
+                     version of timestamp-repo that applied it"
                 )));
             }
             Some(_) => version = stored,

@@ -196,7 +196,7 @@ impl Sqlite {
             return Err(BackupError::Exists { path });
         }
         let failed = |path, source| Err(BackupError::Backend { path, source });
-        if let Some(why) = no_file(&path) {
+        if let Some(why) = no_file(&path).map(str::to_owned).or_else(|| obstacle(&path, true)) {
             return failed(path, BackendError::new(why));
         }
         let reader = match self.reader() {
