@@ -157,10 +157,10 @@ pub(crate) async fn trigger_that_ignores_afterwards_tears_nothing<H: Harness>(ha
         let mut task = Task::new(harness.clock(), if n == 5 { "bad" } else { "good" });
         saves.spawn(async move { tasks.save(&mut task).await.map(|()| task) });
     }
-    for result in saves.join_all().await {
-        if let Ok(task) = result {
-            assert_eq!(stored(harness, &task).await, "created 1");
-        }
+    let saved: Vec<Task> = saves.join_all().await.into_iter().flatten().collect();
+    assert!(saved.len() >= 15, "the good ones at least");
+    for task in saved {
+        assert_eq!(stored(harness, &task).await, "created 1");
     }
     assert_books_balance(harness, &[("tasks", "Task")]).await;
     let mut unit = store.begin().await.unwrap();
