@@ -19,7 +19,7 @@ use super::options::Durability;
 use super::read;
 use super::store::Sqlite;
 use super::table::Table;
-use super::write::Fields;
+use super::write::{Columns, Fields};
 use super::writer::{Backoff, CommitFailure, EndCount, Writer};
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, Busy, CommitError, FindError, SaveError};
@@ -41,6 +41,8 @@ struct Transaction {
     /// What the writer had ended when this began; anything more was done by somebody else's SQL.
     begun: EndCount,
     pages: u64,
+    /// Whether each save needs a savepoint, once that was looked up. Nobody else can change it meanwhile.
+    savepoints: Option<bool>,
     outcome: Arc<Outcome>,
     store: Sqlite,
 }
@@ -132,7 +134,7 @@ impl SqliteUnit {
     ) -> Result<Written, SaveError> {
         let transaction = self.begin_writing().await?;
         transaction.pages += change.pages();
-        match transaction.writer.write_in_savepoint(table, change, &Fields(&*entity)) {
+        match transaction.write(table, change, &Fields(&*entity)) {
             Ok(written) => {
                 match written {
                     Written::Now { digest } => save::in_flight(entity, change, &self.outcome, digest),
@@ -175,6 +177,8 @@ impl SqliteUnit {
         let transaction = self.begin_writing().await?;
         // SQL of one's own is not counted; it may be much.
         transaction.pages += 4;
+        // It may create a trigger.
+        transaction.savepoints = None;
         Ok(transaction.writer.connection())
     }
 
@@ -217,7 +221,19 @@ impl Transaction {
         }
         store.holder().set(begun_at);
         let begun = writer.ends();
-        Ok(Self { writer, begun, pages: 0, outcome: Arc::clone(outcome), store: store.clone() })
+        Ok(Self { writer, begun, pages: 0, savepoints: None, outcome: Arc::clone(outcome), store: store.clone() })
+    }
+
+    fn write(&mut self, table: &Table, change: &Change, columns: &impl Columns) -> Result<Written, SaveError> {
+        let savepoints = match self.savepoints {
+            Some(known) => known,
+            None => *self.savepoints.insert(self.writer.needs_savepoints()?),
+        };
+        if savepoints {
+            self.writer.write_in_savepoint(table, change, columns)
+        } else {
+            self.writer.write_undoably(table, change, columns)
+        }
     }
 
     fn commit(self) -> Result<(), CommitError> {

@@ -77,11 +77,70 @@ pub(super) fn apply(
     columns: &impl Columns,
     recorded_at: EpochMs,
 ) -> Result<u32, Refused> {
-    let digest = match &change.operation {
-        Operation::Insert => write_row(connection, &table.insert, table, change, columns)?,
-        Operation::Update => write_row(connection, &table.update, table, change, columns)?,
-        Operation::Delete(_) => delete_row(connection, table, change, columns)?,
-    };
+    let digest = write_entity(connection, table, change, columns)?;
+    insert_events(connection, change, recorded_at, &mut 0)?;
+    Ok(digest)
+}
+
+/// The same, so that it can be undone alone without a savepoint: the transaction goes on if it was refused.
+///
+/// The events go first. A statement that fails leaves nothing behind by itself, so if it is the row's, what is left to
+/// undo stands in our own table. A savepoint would copy every page that the save writes, which doubles its cost.
+///
+/// Not where a statement may fail and leave something behind: see [`may_fail_halfway`].
+pub(super) fn apply_undoably(
+    connection: &Connection,
+    table: &Table,
+    change: &Change,
+    columns: &impl Columns,
+    recorded_at: EpochMs,
+) -> Result<u32, Refused> {
+    let mut inserted = 0;
+    let written = insert_events(connection, change, recorded_at, &mut inserted)
+        .and_then(|()| write_entity(connection, table, change, columns));
+    if written.is_err() && !connection.is_autocommit() {
+        // Only those that were inserted here: an event that an earlier attempt has stored has the same id, and stays.
+        let mut delete = connection.prepare_cached("DELETE FROM timestamp_outbox WHERE id = ?1")?;
+        for event in change.events.iter().take(inserted) {
+            let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+            delete.execute([&*event.id.hyphenated().encode_lower(&mut id)])?;
+        }
+    }
+    written
+}
+
+/// Whether some statement may fail and leave part of its work behind, which SQLite does for `RAISE(FAIL)` and
+/// `ON CONFLICT FAIL`. Any trigger of the user's may say so, wherever a foreign key leads.
+pub(super) fn may_fail_halfway(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name <> 'timestamp_outbox') \
+             OR EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%FAIL%') \
+             OR EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE type = 'trigger')",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
+fn write_entity(
+    connection: &Connection,
+    table: &Table,
+    change: &Change,
+    columns: &impl Columns,
+) -> Result<u32, Refused> {
+    match &change.operation {
+        Operation::Insert => write_row(connection, &table.insert, table, change, columns),
+        Operation::Update => write_row(connection, &table.update, table, change, columns),
+        Operation::Delete(_) => delete_row(connection, table, change, columns),
+    }
+}
+
+/// Inserts the events in their order, and counts them.
+fn insert_events(
+    connection: &Connection,
+    change: &Change,
+    recorded_at: EpochMs,
+    inserted: &mut usize,
+) -> Result<(), Refused> {
     let mut insert = connection.prepare_cached(INSERT_EVENT)?;
     for event in &change.events {
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -97,8 +156,9 @@ pub(super) fn apply(
         insert.raw_bind_parameter(9, event.at.as_millis())?;
         insert.raw_bind_parameter(10, recorded_at.as_millis())?;
         insert.raw_execute()?;
+        *inserted += 1;
     }
-    Ok(digest)
+    Ok(())
 }
 
 pub(super) fn event_type(entity_type: &str, kind: &str) -> String {

@@ -13,7 +13,7 @@ use timestamp_core::Clock;
 use super::options::SqliteOptions;
 use super::table::Table;
 use super::touch::Untouched;
-use super::write::{Columns, Refused, apply, explain};
+use super::write::{Columns, Refused, apply, apply_undoably, explain, may_fail_halfway};
 use super::{connection, failure, touch};
 use crate::backend::BulkTouch;
 use crate::error::{BackendError, Busy, SaveError};
@@ -163,7 +163,27 @@ impl Writer {
         explain(&self.connection, table, change, columns, refused).map(|version| Written::Before { version })
     }
 
+    /// Whether a change of this transaction needs a savepoint to be undone alone; see [`may_fail_halfway`].
+    pub(super) fn needs_savepoints(&self) -> Result<bool, SaveError> {
+        may_fail_halfway(&self.connection).map_err(failure::save_error)
+    }
+
     /// Writes one change so that it can be undone alone: the transaction goes on if it was refused.
+    pub(super) fn write_undoably(
+        &self,
+        table: &Table,
+        change: &Change,
+        columns: &impl Columns,
+    ) -> Result<Written, SaveError> {
+        match apply_undoably(&self.connection, table, change, columns, self.clock.now()) {
+            Ok(digest) => Ok(Written::Now { digest }),
+            Err(refused) => {
+                explain(&self.connection, table, change, columns, refused).map(|version| Written::Before { version })
+            }
+        }
+    }
+
+    /// The same where a statement may fail halfway.
     pub(super) fn write_in_savepoint(
         &self,
         table: &Table,
