@@ -47,6 +47,22 @@ async fn log_stays_short_while_saves_never_pause() {
     }
 }
 
+/// A row is as large as its user makes it, and the log is bounded all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_stays_short_for_large_rows_too() {
+    for durability in BOTH {
+        let place = Place::new();
+        let store = Sqlite::options().durability(durability).open(place.file()).await.unwrap();
+        let tasks = store.repository::<Task>().await.unwrap();
+        let mut longest = 0;
+        for mut task in large(300, 1_000_000) {
+            tasks.save(&mut task).await.unwrap();
+            longest = longest.max(log_size(&place));
+        }
+        assert!(longest < CAP + CAP / 2, "the log grew to {} MiB with {durability:?}", longest / MIB);
+    }
+}
+
 /// The writer's connection never checkpoints by itself (see `durability.rs`), so what is in the file was moved there by
 /// the thread.
 #[tokio::test]

@@ -5,16 +5,13 @@
 //! because writes never pause, it does so once more while it holds the writer, which lets the log begin anew. What a
 //! reader still needs can not be moved: then a warning says who that is.
 
-use std::cell::Cell;
-use std::ffi::c_int;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use rusqlite::hooks::Wal;
 use tokio::sync::Mutex;
 
 use super::connection::open_checkpointer;
@@ -29,51 +26,45 @@ const INTERVAL: u64 = 4_096;
 /// Pages that the log should not exceed: 64 MiB. A target, not a bound.
 const CAP: i64 = 16_384;
 
-thread_local! {
-    /// Pages in the log after this thread's last commit, until somebody asks; 0 if there was none. SQLite's hook is a plain
-    /// function that knows no store, but whoever commits asks right after.
-    static LOG: Cell<u64> = const { Cell::new(0) };
-}
+/// Estimated pages between two looks at the log's real length, which costs a call of the system.
+const LOOK: u64 = 64;
 
-/// Has the connection that writes say after each commit how long the log is.
-pub(super) fn watch_log(connection: &mut Connection) {
-    // A function and not a closure, and by `&mut`: the versions of rusqlite in our range differ here.
-    connection.wal_hook(Some(note_log as fn(&Wal, c_int) -> rusqlite::Result<()>));
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the form of the hook is given")]
-fn note_log(_: &Wal, pages: c_int) -> rusqlite::Result<()> {
-    LOG.set(u64::try_from(pages).unwrap_or(0));
-    Ok(())
-}
+/// How many bytes the log may grow before the thread is woken, whatever was estimated: 16 MiB, as [`INTERVAL`].
+const GROWTH: u64 = 16 << 20;
 
 /// Counts what callers write, and wakes the thread.
 pub(super) struct Checkpoints {
-    /// Estimated, since the thread was woken.
     pages: AtomicU64,
-    /// How long the log was when the thread was woken.
-    woken_at: AtomicU64,
+    log: PathBuf,
+    /// How long the log was when the thread was woken for it.
+    length: AtomicU64,
     wake: SyncSender<()>,
 }
 
 impl Checkpoints {
-    /// Notes that about so many pages were written; after a commit on this thread, also how long the log really is, since
-    /// a row may be larger than anybody estimates.
+    /// Notes that about so many pages were written.
     #[inline]
     pub(super) fn note(&self, pages: u64) {
-        let log = LOG.take();
-        let woken_at = self.woken_at.load(Ordering::Relaxed);
-        // A log that is shorter than it was has begun anew.
-        let grown = if log < woken_at { log } else { log - woken_at };
-        let estimated = self.pages.fetch_add(pages, Ordering::Relaxed) + pages;
-        if estimated >= INTERVAL || grown >= INTERVAL {
+        let before = self.pages.fetch_add(pages, Ordering::Relaxed);
+        let after = before + pages;
+        if after >= INTERVAL || (before / LOOK != after / LOOK && self.has_grown()) {
             self.pages.store(0, Ordering::Relaxed);
-            if log > 0 {
-                self.woken_at.store(log, Ordering::Relaxed);
-            }
             // Full means that the thread is about to look anyway.
             let _ = self.wake.try_send(());
         }
+    }
+
+    /// Looks whether the log is longer than estimated: a row may be larger than anybody guesses.
+    #[cold]
+    fn has_grown(&self) -> bool {
+        let length = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        let before = self.length.load(Ordering::Relaxed);
+        let grown = length >= before.saturating_add(GROWTH);
+        // It is cut short when it begins anew.
+        if grown || length < before {
+            self.length.store(length, Ordering::Relaxed);
+        }
+        grown
     }
 }
 
@@ -94,10 +85,10 @@ impl Checkpointer {
         let run = move || run(&connection, &woken, &writer, &reads);
         let thread = thread::Builder::new().name("timestamp-checkpoint".to_owned()).spawn(run);
         let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        Ok((
-            Self { thread: Some(thread) },
-            Arc::new(Checkpoints { pages: AtomicU64::new(0), woken_at: AtomicU64::new(0), wake }),
-        ))
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let (pages, length) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok((Self { thread: Some(thread) }, Arc::new(Checkpoints { pages, log: log.into(), length, wake })))
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::checkpoint;
 use super::options::Durability;
 
 /// Statements kept prepared per connection: a handful per entity type, and as many for users' filters.
@@ -15,7 +14,7 @@ const CACHED_STATEMENTS: usize = 256;
 /// need not block an executor.
 pub(super) fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     // SQLite opens a file that it may not write for reading, and does not say so.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
         let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
@@ -34,7 +33,6 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> rusqlite::Resu
     })?;
     // Checkpoints run on a thread of their own.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")?;
-    checkpoint::watch_log(&mut connection);
     // A log that has grown long is cut to this when it begins anew: 64 MiB.
     let _limit: i64 = connection.query_row("PRAGMA journal_size_limit = 67108864", [], |row| row.get(0))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);

@@ -306,8 +306,6 @@ impl Group {
             if let Some(work) = exclusive {
                 self.guard(&writer, || work(&writer));
             }
-            // What was written was estimated before; how long it made the log is known now.
-            self.checkpoints.note(0);
         }
     }
 
