@@ -214,7 +214,7 @@ async fn private_database_is_removed_with_its_store() {
 /// Turning on the log and applying the migrations take turns; nobody fails, and nothing is applied twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_migrators_on_one_file_take_turns() {
-    for _ in 0..15 {
+    for _ in 0..40 {
         let place = Place::new();
         let opens: Vec<_> = (0..6).map(|_| tokio::spawn(Sqlite::open(place.file()))).collect();
         let mut stores = Vec::new();

@@ -1,11 +1,14 @@
 //! How each connection is set up.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::failure;
 use super::options::Durability;
+use super::writer::Backoff;
 
 /// Statements kept prepared per connection: a handful per entity type, and as many for users' filters.
 const CACHED_STATEMENTS: usize = 256;
@@ -20,9 +23,16 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> rusqlite::Resu
         let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(failure, Some("no permission to write the file".to_owned())));
     }
-    // Turning on the log takes a lock; two programs may start at once.
+    // Turning on the log takes a lock, and two programs may start at once. Where both have begun to read, SQLite does not
+    // wait for one of them, but says at once that the other is in the way.
     connection.busy_timeout(Duration::from_secs(5))?;
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mut pause = Backoff::new(Duration::from_secs(5));
+    let mode: String = loop {
+        match (connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)), pause.next()) {
+            (Err(error), Some(pause)) if failure::is_busy(&error) => thread::sleep(pause),
+            (mode, _) => break mode?,
+        }
+    };
     if mode != "wal" {
         let what = format!("its journal mode stays `{mode}`, and the store needs `wal`");
         return Err(rusqlite::Error::UserFunctionError(what.into()));
