@@ -171,7 +171,7 @@ impl<'a> PendingEvents<'a> {
         Self {
             timestamps: entity.__timestamps(Access::new()),
             entity_type: E::__ENTITY_TYPE,
-            entity_id: entity.__id().as_display(),
+            entity_id: entity.__id().as_itself(),
             next: base + 1,
             last: snapshot.version,
             deleted_at: snapshot.deleted_at,

@@ -20,8 +20,8 @@ pub use uuid::Uuid;
 
 pub use crate::pending::{Attempt, Deletion, Outcome, OutcomeState};
 pub use crate::record::codec::{
-    JsonField, SkippedField, TextField, column, id_column, in_column, json_column, read, read_id, text_column, write,
-    write_id,
+    JsonField, SkippedField, TextField, column, id_column, id_value, in_column, json_column, read, read_id,
+    text_column, write, write_id,
 };
 use crate::timestamps::Timestamps;
 use crate::{Clock, EpochMs, Event, PendingEvents, ValidationError};
@@ -71,31 +71,37 @@ pub trait Entity: Sized {
 
 /// What an id must be able to do: be `Clone`, `Eq`, `Hash` and `Display`.
 ///
-/// These four are bounds of the implementation and not of the trait: the compiler reports each missing bound of a trait
-/// as an error of its own, and a missing implementation once, with the words below.
+/// These are bounds of the implementation and not of the trait: the compiler reports each missing bound of a trait as an
+/// error of its own, and a missing implementation once, with the words below.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can not be the id of an entity",
     label = "an id must be `Clone`, `Eq`, `Hash`, `Display`, `Send`, `Sync` and `'static`",
     note = "derive `Clone`, `PartialEq`, `Eq` and `Hash` for it, and implement `Display`: events carry the id as text"
 )]
-pub trait EntityId: Send + Sync + 'static {
-    /// The id, to be displayed.
-    fn as_display(&self) -> &(dyn Display + Send + Sync);
+pub trait EntityId {
+    /// The same type again, which has the bounds: it is the `Id` of [`Timestamped`](crate::Timestamped), so that generic
+    /// code can clone, compare, hash and show an id.
+    type Itself: Clone + Eq + Hash + Display + Send + Sync + 'static;
 
-    /// Feeds the id to the hash that binds timestamps to it.
-    fn hash_into(&self, hasher: &mut FxHasher);
+    /// The id, as the type that has the bounds.
+    fn as_itself(&self) -> &Self::Itself;
+
+    /// The id, as the type of the field.
+    fn from_itself(itself: &Self::Itself) -> &Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Eq + Hash + Display + Send + Sync + 'static> EntityId for T {
+    type Itself = T;
+
     #[inline]
-    fn as_display(&self) -> &(dyn Display + Send + Sync) {
+    fn as_itself(&self) -> &T {
         self
     }
 
     #[inline]
-    fn hash_into(&self, hasher: &mut FxHasher) {
-        self.hash(hasher);
+    fn from_itself(itself: &T) -> &T {
+        itself
     }
 }
 
@@ -163,7 +169,7 @@ pub fn validate<E>(entity: &E, check: impl Check<E>) -> Result<(), ValidationErr
 pub(crate) fn tag<E: Entity>(entity: &E) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(E::__ENTITY_TYPE.as_bytes());
-    entity.__id().hash_into(&mut hasher);
+    entity.__id().as_itself().hash(&mut hasher);
     let hash = hasher.finish();
     ((hash >> 32) as u32 ^ hash as u32) | 1
 }

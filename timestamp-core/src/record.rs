@@ -13,6 +13,7 @@ use std::fmt;
 use uuid::Uuid;
 
 pub use self::column::Column;
+use crate::__private::Entity;
 use crate::{EpochMs, Timestamped, Timestamps};
 
 /// An entity that is stored as a row. Derived, where `#[timestamped(table = "..")]` names a table.
@@ -21,7 +22,7 @@ use crate::{EpochMs, Timestamped, Timestamps};
     label = "this type does not implement `Record`",
     note = "name its table: `#[timestamped(table = \"..\")]` beside `#[derive(Timestamped)]`"
 )]
-pub trait Record: Timestamped<Id: Column> + Send + 'static {
+pub trait Record: Timestamped + Entity<__Id: Column> + Send + 'static {
     /// The table's name.
     const TABLE: &'static str;
 

@@ -1,7 +1,8 @@
 //! `Timestamped`: read access to an entity's timestamps, and the one way to move them.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display};
+use std::hash::Hash;
 
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ use crate::{Clock, EpochMs, ValidationError};
 )]
 pub trait Timestamped: Entity {
     /// The type of the field marked `#[timestamped(id)]`.
-    type Id: EntityId;
+    type Id: Clone + Eq + Hash + Display + Send + Sync + 'static;
 
     /// The name of the entity's type in its events: the struct's name, or what `#[timestamped(entity = "..")]` says.
     const ENTITY_TYPE: &'static str;
@@ -95,13 +96,13 @@ pub trait Timestamped: Entity {
 
 #[diagnostic::do_not_recommend]
 impl<E: Entity> Timestamped for E {
-    type Id = E::__Id;
+    type Id = <E::__Id as EntityId>::Itself;
 
     const ENTITY_TYPE: &'static str = E::__ENTITY_TYPE;
 
     #[inline]
     fn id(&self) -> &Self::Id {
-        self.__id()
+        self.__id().as_itself()
     }
 
     #[inline]

@@ -6,7 +6,6 @@ mod envelope;
 
 use std::fmt;
 
-use timestamp_core::__private::EntityId;
 use timestamp_core::{EpochMs, Timestamped};
 use uuid::Uuid;
 
@@ -99,7 +98,7 @@ impl<S: Store> Outbox<S> {
     /// As [`after`](Self::after).
     pub fn of<E: Timestamped>(&self, entity: &E) -> impl Future<Output = Result<Vec<StoredEvent>, FindError>> + Send {
         // The id is read here: a future that holds a `&E` would be `Send` only for an entity that is `Sync`.
-        let entity_id = entity.id().as_display().to_string();
+        let entity_id = entity.id().to_string();
         self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id })
     }
 
@@ -109,6 +108,6 @@ impl<S: Store> Outbox<S> {
     ///
     /// As [`after`](Self::after).
     pub async fn of_id<E: Timestamped>(&self, id: &E::Id) -> Result<Vec<StoredEvent>, FindError> {
-        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: id.as_display().to_string() }).await
+        self.store.events(EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: id.to_string() }).await
     }
 }

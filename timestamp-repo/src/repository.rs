@@ -5,8 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use timestamp_core::__private::{self as core, EntityId};
-use timestamp_core::{Column, EpochMs, Record, Value};
+use timestamp_core::__private as core;
+use timestamp_core::{EpochMs, Record, Value};
 
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{FindError, SaveAllError, SaveError, UpdateError};
@@ -182,7 +182,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     /// [`FindError`] if the outbox can not be read; the answer is still open then.
     pub async fn resolve(&self, entity: &mut E) -> Result<bool, FindError> {
         core::settle(entity);
-        let query = EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: entity.id().as_display().to_string() };
+        let query = EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: entity.id().to_string() };
         let stored = self.store.events(query).await?;
         Ok(save::resolve(entity, &stored))
     }
@@ -191,7 +191,7 @@ impl<E: Record, S: Store> Repository<E, S> {
 pub(crate) fn id_values<'a, E: Record>(
     ids: impl IntoIterator<Item = &'a E::Id>,
 ) -> Result<Vec<Value<'static>>, FindError> {
-    let values = ids.into_iter().map(|id| id.to_value().map(Value::into_owned));
+    let values = ids.into_iter().map(|id| core::id_value::<E>(id).map(Value::into_owned));
     values.collect::<Result<_, _>>().map_err(|error| FindError::Unreadable {
         table: E::TABLE.to_owned(),
         column: E::COLUMNS[E::ID_COLUMN].name.to_owned(),
@@ -207,7 +207,7 @@ pub(crate) fn recent(after: Option<&PageToken>, limit: u32) -> Query {
 pub(crate) fn page<E: Record>(items: Vec<E>, limit: u32) -> Page<E> {
     let full = items.len() >= limit as usize;
     let last = items.last().filter(|_| full);
-    let next = last.map(|last| PageToken { updated_at: last.updated_at(), id: last.id().as_display().to_string() });
+    let next = last.map(|last| PageToken { updated_at: last.updated_at(), id: last.id().to_string() });
     Page { items, next }
 }
 

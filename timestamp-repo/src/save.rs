@@ -21,7 +21,7 @@
 
 use std::sync::Arc;
 
-use timestamp_core::__private::{self as core, Attempt, Deletion, EntityId, Outcome, OutcomeState, Refusal, Standing};
+use timestamp_core::__private::{self as core, Attempt, Deletion, Outcome, OutcomeState, Refusal, Standing};
 use timestamp_core::{EpochMs, Record, ValidationError};
 use uuid::Uuid;
 
@@ -114,7 +114,7 @@ fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> C
     Change {
         operation,
         entity_type: E::ENTITY_TYPE,
-        entity_id: entity.id().as_display().to_string(),
+        entity_id: entity.id().to_string(),
         created_at: standing.created_at,
         updated_at: standing.updated_at,
         version: standing.version,

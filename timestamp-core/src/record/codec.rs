@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value};
+use crate::__private::{Entity, EntityId};
+use crate::Timestamped;
 
 /// The definition of a column whose field is a [`Column`].
 #[must_use]
@@ -21,19 +23,29 @@ pub const fn column(name: &'static str, column_type: ColumnType, nullable: bool)
 /// reported once.
 #[must_use]
 pub const fn id_column<E: Record>(name: &'static str) -> ColumnDefinition {
-    column(name, <E::Id as Column>::TYPE, <E::Id as Column>::NULLABLE)
+    column(name, <E::__Id as Column>::TYPE, <E::__Id as Column>::NULLABLE)
 }
 
 /// Writes the id.
 #[inline]
 pub fn write_id<E: Record, W: RowWriter + ?Sized>(row: &mut W, column: usize, entity: &E) -> Result<(), RowError> {
-    write(row, column, entity.id().to_value())
+    write(row, column, entity.__id().to_value())
+}
+
+/// Returns the value of an id that is asked for.
+///
+/// # Errors
+///
+/// An id that can not be stored.
+#[inline]
+pub fn id_value<E: Entity<__Id: Column + 'static>>(id: &<E as Timestamped>::Id) -> Result<Value<'_>, ColumnError> {
+    E::__Id::from_itself(id).to_value()
 }
 
 /// Reads the id.
 #[inline]
-pub fn read_id<E: Record, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<E::Id, RowError> {
-    in_column(column, <E::Id as Column>::from_value(read(row, column)?))
+pub fn read_id<E: Record, R: RowReader + ?Sized>(row: &mut R, column: usize) -> Result<E::__Id, RowError> {
+    in_column(column, <E::__Id as Column>::from_value(read(row, column)?))
 }
 
 /// The definition of a `#[timestamped(json)]` column.

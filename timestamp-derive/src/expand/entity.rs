@@ -17,7 +17,10 @@ pub(super) fn implementation(model: &Entity<'_>) -> TokenStream {
 
     let mut bounds = where_clause.cloned();
     if model.depends_on_parameters(id_type) {
-        bounds.get_or_insert_with(|| parse_quote!(where)).predicates.push(parse_quote!(#id_type: #entity_id));
+        bounds
+            .get_or_insert_with(|| parse_quote!(where))
+            .predicates
+            .push(parse_quote!(#id_type: #entity_id<Itself = #id_type>));
     }
     // Where a public entity has a private id, the compiler points at the whole declaration.
     let (declare, end) = (spanned_as(&quote!(type __Id =), id_type), spanned_as(&quote!(;), id_type));

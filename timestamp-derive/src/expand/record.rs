@@ -125,7 +125,7 @@ fn bounds(model: &Entity<'_>, table: &Table<'_>) -> Option<WhereClause> {
     let entity_id = &model.paths.entity_id;
     let id_type = model.id.ty;
     if model.depends_on_parameters(id_type) {
-        require(parse_quote!(#id_type: #entity_id));
+        require(parse_quote!(#id_type: #entity_id<Itself = #id_type>));
     }
     for column in &table.columns {
         let (converter, presence) =

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use timestamp_core::{Timestamped, Timestamps};
 
 #[derive(Timestamped)]
@@ -22,4 +24,15 @@ fn the_ids_type_is_the_fields_type() {
     }
     let account = Account::create(|timestamps| Account { id: String::new(), number: 12, timestamps }).unwrap();
     assert_eq!(id_of(&account), 12);
+}
+
+#[test]
+fn generic_code_clones_compares_hashes_and_shows_ids() {
+    fn names<E: Timestamped>(entities: &[E]) -> Vec<String> {
+        let mut seen: HashSet<E::Id> = HashSet::new();
+        let first_of_each = entities.iter().filter(|entity| seen.insert(entity.id().clone()));
+        first_of_each.map(|entity| format!("{} {}", E::ENTITY_TYPE, entity.id())).collect()
+    }
+    let account = |number| Account::create(|timestamps| Account { id: String::new(), number, timestamps }).unwrap();
+    assert_eq!(names(&[account(12), account(7), account(12)]), ["Account 12", "Account 7"]);
 }

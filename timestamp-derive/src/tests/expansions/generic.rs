@@ -4,7 +4,7 @@ const _: () = {
     for Boxed<Id, Content, Tag, SIZE>
     where
         Content: Debug,
-        Id: ::timestamp_core::__private::EntityId,
+        Id: ::timestamp_core::__private::EntityId<Itself = Id>,
     {
         type __Id = Id;
         const __ENTITY_TYPE: &'static ::core::primitive::str = "Boxed";
@@ -42,7 +42,7 @@ const _: () = {
     where
         Content: Debug,
         Self: ::core::marker::Send + 'static,
-        Id: ::timestamp_core::__private::EntityId,
+        Id: ::timestamp_core::__private::EntityId<Itself = Id>,
         Id: ::timestamp_core::Column,
         Content: ::timestamp_core::Column,
         [Content; SIZE]: ::timestamp_core::__private::JsonField,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row};
-use timestamp_core::{Clock, Column, EpochMs, Record, Value};
+use timestamp_core::{__private as core, Clock, EpochMs, Record, Value};
 use uuid::Uuid;
 
 use super::connection::open_reader;
@@ -130,7 +130,7 @@ pub(super) fn find<E: Record>(
 ) -> Result<Option<E>, FindError> {
     let mut statement = connection.prepare_cached(&table.find).map_err(backend)?;
     // An id that no column can hold belongs to no row.
-    let Ok(id) = id.to_value() else { return Ok(None) };
+    let Ok(id) = core::id_value::<E>(id) else { return Ok(None) };
     bind(&mut statement, 1, &id, table.uuid_as_blob(table.id_column)).map_err(backend)?;
     let mut rows = statement.raw_query();
     rows.next().map_err(backend)?.map(|row| restore(row, table, clock)).transpose()
