@@ -34,6 +34,8 @@ pub(crate) struct Ledger {
     pub(crate) unknown: Option<Attempt>,
     /// A delete is known to be stored.
     pub(crate) deleted: bool,
+    /// The open transaction that the entity was loaded in: it may hold what that transaction has written.
+    pub(crate) loaded_in: Option<Arc<Outcome>>,
 }
 
 /// One pending event. Its time is the `previous` of the next one, or the entity's `updated_at`.

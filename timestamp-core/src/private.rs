@@ -6,7 +6,7 @@
 //!   can not be kept (its lifetime is the call's) and can not be spent on another type of entity.
 //! - the *save* functions, for a repository: [`standing`] says where a save starts from, [`PendingEvents`] what it has
 //!   to write, and [`mark_stored`], [`begin_flight`] or [`remember_ids`] how it went.
-//! - the *restore* functions, for a row reader: [`restored`] and [`adopt`].
+//! - the *restore* functions, for a row reader: [`restored`], and [`adopt`] or [`adopt_in`].
 //!
 //! [`PendingEvents`]: crate::PendingEvents
 
@@ -183,6 +183,8 @@ pub enum Refusal {
     InFlight,
     /// It was deleted.
     Deleted,
+    /// It was loaded in a transaction that was rolled back, and may be what only that had written.
+    NeverStored,
     /// A delete of it ended without an answer.
     DeletionUnknown,
 }
@@ -242,6 +244,15 @@ pub fn standing_of_delete<E: Entity>(entity: &mut E, current: Option<&Arc<Outcom
     }
     if current.is_none_or(|current| !timestamps.is_carried_by(current)) && timestamps.is_in_flight() {
         return Err(Refusal::InFlight);
+    }
+    if let Some(loaded_in) = timestamps.loaded_in() {
+        let elsewhere = current.is_none_or(|current| !Arc::ptr_eq(current, loaded_in));
+        match loaded_in.state() {
+            OutcomeState::InFlight if elsewhere => return Err(Refusal::InFlight),
+            OutcomeState::RolledBack => return Err(Refusal::NeverStored),
+            // If it is unknown, the conditions of the save decide: they compare version, `created_at` and `updated_at`.
+            OutcomeState::InFlight | OutcomeState::Committed | OutcomeState::Unknown => {}
+        }
     }
     Ok(Standing {
         created_at: timestamps.created_at(),
@@ -330,6 +341,14 @@ pub fn settle<E: Entity>(entity: &mut E) {
 #[inline]
 pub fn restored(created_at: EpochMs, updated_at: EpochMs, version: u32, clock: &Clock) -> Timestamps {
     Timestamps::restored(created_at, updated_at, version, clock)
+}
+
+/// Binds the timestamps of an entity restored in the open transaction of `outcome`, which may have written the row.
+///
+/// If the transaction is rolled back, the entity is not saved any more: another row may have come to have its version.
+pub fn adopt_in<E: Entity>(entity: &mut E, digest: u32, outcome: &Arc<Outcome>) {
+    adopt(entity, digest);
+    entity.__timestamps_mut(Access::new()).set_loaded_in(outcome);
 }
 
 /// Binds the timestamps of a restored entity to it, and remembers the fingerprint of its columns.

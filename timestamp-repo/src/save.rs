@@ -240,7 +240,7 @@ pub(crate) fn resolve<E: Record>(entity: &mut E, stored: &[StoredEvent]) -> bool
             }
             return was_stored;
         }
-        Err(Refusal::Tampered | Refusal::InFlight | Refusal::Deleted) => return false,
+        Err(Refusal::Tampered | Refusal::InFlight | Refusal::Deleted | Refusal::NeverStored) => return false,
     };
     let Some(attempt) = standing.unknown else { return standing.events() == 0 };
     let through = core::events_after(entity, standing.stored_version)
@@ -261,7 +261,7 @@ fn refused(refusal: Refusal) -> SaveError {
     match refusal {
         Refusal::Tampered => SaveError::TimestampsTampered,
         Refusal::InFlight => SaveError::InFlight,
-        Refusal::Deleted => SaveError::Conflict,
+        Refusal::Deleted | Refusal::NeverStored => SaveError::Conflict,
         Refusal::DeletionUnknown => SaveError::OutcomeUnknown,
     }
 }

@@ -37,6 +37,9 @@ impl Timestamps {
     /// Takes in what is known by now of the transaction that the entity was last saved in.
     pub(crate) fn settle(&mut self) {
         let Pending::Ledger(Some(ledger)) = &mut self.pending else { return };
+        if ledger.loaded_in.as_ref().is_some_and(|outcome| outcome.state() == OutcomeState::Committed) {
+            ledger.loaded_in = None;
+        }
         let Some(flight) = &ledger.flight else { return };
         let (attempt, deletes) = (flight.attempt, flight.deletes);
         match flight.outcome.state() {
@@ -132,6 +135,16 @@ impl Timestamps {
             ledger.deletion = deletion;
         }
         ledger.flight = Some(Flight { outcome: Arc::clone(outcome), attempt, deletes });
+    }
+
+    /// The entity was loaded in a transaction that has not ended: if that is rolled back, what was loaded never was.
+    pub(crate) fn set_loaded_in(&mut self, outcome: &Arc<Outcome>) {
+        self.open_ledger().loaded_in = Some(Arc::clone(outcome));
+    }
+
+    /// Returns the transaction that the entity was loaded in, unless it is known to have committed.
+    pub(crate) fn loaded_in(&self) -> Option<&Arc<Outcome>> {
+        self.ledger().and_then(|ledger| ledger.loaded_in.as_ref())
     }
 
     /// Returns whether the entity was last saved in the transaction `current`.

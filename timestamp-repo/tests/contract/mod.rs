@@ -45,6 +45,7 @@ macro_rules! every_test {
                 an_entity_is_touched_and_saved_again_in_its_unit,
                 a_change_without_touch_after_a_save_in_the_unit_is_noticed,
                 save_after_rollback_stores_everything,
+                an_entity_found_in_a_unit_that_rolled_back_is_a_conflict,
                 a_unit_sees_what_it_wrote_and_nobody_else_does,
                 a_unit_commits_sql_of_the_users_own,
                 a_users_own_commit_is_noticed,

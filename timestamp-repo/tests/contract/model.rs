@@ -317,7 +317,7 @@ impl<'h, H: Harness> World<'h, H> {
             let harmless = copy.deleted || copy.unknown_deletion.is_some() || copy.stored == copy.history.len();
             match error {
                 Some(SaveError::Busy(busy)) => assert!(busy.is_same_task() && copy.flight.is_none()),
-                Some(SaveError::InFlight) => assert!(copy.flight.is_some()),
+                Some(SaveError::InFlight) => assert!(copy.flight.is_some() || copy.found_in_unit),
                 other => assert!(harmless, "{other:?} {copy:?}"),
             }
             return;
@@ -480,7 +480,7 @@ impl<'h, H: Harness> World<'h, H> {
         let answer = self.tasks.resolve(&mut copy.task).await.unwrap();
         let is_stored =
             |token: &Token| row.as_ref().is_some_and(|row| row.history.iter().any(|it| it.number == token.number));
-        let expected = if copy.deleted || copy.flight.is_some() {
+        let expected = if copy.deleted || copy.flight.is_some() || copy.found_in_unit {
             false
         } else if let Some(deletion) = copy.unknown_deletion.clone() {
             let stored = is_stored(&deletion);
@@ -550,11 +550,15 @@ impl<'h, H: Harness> World<'h, H> {
         if let Some(stored) = stored {
             self.committed = stored;
         }
-        if known != Some(true) {
+        if known == Some(false) {
             self.copies.retain(|copy| !copy.found_in_unit);
         }
         for copy in &mut self.copies {
-            copy.found_in_unit = false;
+            if std::mem::take(&mut copy.found_in_unit) && known.is_none() {
+                // What it was loaded from never was; it is refused as one whose row is gone.
+                (copy.flight, copy.deleted) = (None, true);
+                continue;
+            }
             let Some(flight) = copy.flight.take() else { continue };
             match (known, flight.deletion) {
                 (None, _) => {}

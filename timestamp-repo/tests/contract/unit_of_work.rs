@@ -348,3 +348,21 @@ pub(crate) async fn dropped_commit_is_stored_or_not_and_the_entity_knows<H: Harn
     assert!(row(harness, &task).await.is_none());
     assert_books_balance(harness, &[("tasks", "Task")]).await;
 }
+
+pub(crate) async fn an_entity_found_in_a_unit_that_rolled_back_is_a_conflict<H: Harness>(harness: &H) {
+    let (store, tasks) = open(harness).await;
+    let mut task = saved(harness, &tasks, "a").await;
+    let mut unit = store.begin().await.unwrap();
+    let mut never = unit.find::<Task>(&task.id).await.unwrap().unwrap();
+    never.increment();
+    unit.save(&mut never).await.unwrap();
+    let mut ghost = unit.find::<Task>(&task.id).await.unwrap().unwrap();
+    unit.rollback();
+    // At the same millisecond somebody else stores another second version.
+    task.title = "b".into();
+    task.touch("renamed");
+    tasks.save(&mut task).await.unwrap();
+    ghost.increment();
+    assert!(tasks.save(&mut ghost).await.unwrap_err().is_conflict());
+    assert_eq!(tasks.find(&task.id).await.unwrap().unwrap().title, "b");
+}

@@ -7,12 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row};
-use timestamp_core::{__private as core, Clock, EpochMs, Record, Value};
+use timestamp_core::{__private as core, EpochMs, Record, Value};
 use uuid::Uuid;
 
 use super::connection::open_reader;
 use super::failure;
-use super::row::{bind, restore};
+use super::row::{Loading, bind, restore};
 use super::table::Table;
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};
@@ -126,14 +126,14 @@ pub(super) fn find<E: Record>(
     connection: &Connection,
     table: &Table,
     id: &E::Id,
-    clock: &Clock,
+    loading: Loading<'_>,
 ) -> Result<Option<E>, FindError> {
     let mut statement = connection.prepare_cached(&table.find).map_err(backend)?;
     // An id that no column can hold belongs to no row.
     let Ok(id) = core::id_value::<E>(id) else { return Ok(None) };
     bind(&mut statement, 1, &id, table.uuid_as_blob(table.id_column)).map_err(backend)?;
     let mut rows = statement.raw_query();
-    rows.next().map_err(backend)?.map(|row| restore(row, table, clock)).transpose()
+    rows.next().map_err(backend)?.map(|row| restore(row, table, loading)).transpose()
 }
 
 /// Reads rows.
@@ -141,7 +141,7 @@ pub(super) fn select<E: Record>(
     connection: &Connection,
     table: &Table,
     query: &Query,
-    clock: &Clock,
+    loading: Loading<'_>,
 ) -> Result<Vec<E>, FindError> {
     let Table { sql_name, columns_sql, id_sql, .. } = table;
     let all = format!("SELECT {columns_sql} FROM {sql_name}");
@@ -152,25 +152,25 @@ pub(super) fn select<E: Record>(
             for ids in ids.chunks(IDS_PER_STATEMENT) {
                 let places = vec!["?"; ids.len()].join(", ");
                 let sql = format!("{all} WHERE {id_sql} IN ({places})");
-                found.append(&mut rows(connection, table, &sql, ids, blob_id, clock)?);
+                found.append(&mut rows(connection, table, &sql, ids, blob_id, loading)?);
             }
             Ok(found)
         }
-        Query::Filter { sql, values } => rows(connection, table, &format!("{all} WHERE {sql}"), values, blob_id, clock),
+        Query::Filter { sql, values } => rows(connection, table, &format!("{all} WHERE {sql}"), values, blob_id, loading),
         Query::Recent { after: None, limit } => {
             let sql = format!("{all} ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT ?");
-            rows(connection, table, &sql, &[Value::Integer((*limit).into())], false, clock)
+            rows(connection, table, &sql, &[Value::Integer((*limit).into())], false, loading)
         }
         Query::Recent { after: Some(after), limit } => {
             let sql = format!(
                 "{all} WHERE (updated_at_ms, {id_sql}) < (?, ?) ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT ?"
             );
             let values = [Value::Time(after.updated_at), token_id(after, blob_id)?, Value::Integer((*limit).into())];
-            rows(connection, table, &sql, &values, blob_id, clock)
+            rows(connection, table, &sql, &values, blob_id, loading)
         }
         Query::ChangedSince(at) => {
             let sql = format!("{all} WHERE updated_at_ms >= ? ORDER BY updated_at_ms, {id_sql}");
-            rows(connection, table, &sql, &[Value::Time(*at)], false, clock)
+            rows(connection, table, &sql, &[Value::Time(*at)], false, loading)
         }
     }
 }
@@ -190,7 +190,7 @@ fn rows<E: Record>(
     sql: &str,
     values: &[Value<'_>],
     uuid_as_blob: bool,
-    clock: &Clock,
+    loading: Loading<'_>,
 ) -> Result<Vec<E>, FindError> {
     let mut statement = connection.prepare_cached(sql).map_err(backend)?;
     let expected = statement.parameter_count();
@@ -203,7 +203,7 @@ fn rows<E: Record>(
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(backend)? {
-        found.push(restore(row, table, clock)?);
+        found.push(restore(row, table, loading)?);
     }
     Ok(found)
 }

@@ -1,10 +1,12 @@
 //! Values into statements, and rows into entities.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement, ToSql};
-use timestamp_core::{__private as core, Clock, ColumnError, EpochMs, Record, RowReader, RowWriter, Value};
+use timestamp_core::__private::{self as core, Outcome};
+use timestamp_core::{Clock, ColumnError, EpochMs, Record, RowReader, RowWriter, Value};
 use uuid::Uuid;
 
 use super::failure;
@@ -125,8 +127,16 @@ fn value_of(value: ValueRef<'_>) -> Result<Value<'_>, ColumnError> {
     })
 }
 
+/// What an entity is loaded with, beside its row.
+#[derive(Clone, Copy)]
+pub(super) struct Loading<'a> {
+    pub(super) clock: &'a Clock,
+    /// The open transaction that the row is read in, which may have written it.
+    pub(super) transaction: Option<&'a Arc<Outcome>>,
+}
+
 /// Builds the entity that a row holds.
-pub(super) fn restore<E: Record>(row: &Row<'_>, table: &Table, clock: &Clock) -> Result<E, FindError> {
+pub(super) fn restore<E: Record>(row: &Row<'_>, table: &Table, loading: Loading<'_>) -> Result<E, FindError> {
     let columns = E::COLUMNS.len();
     let created_at = time(row, table, columns)?;
     let updated_at = time(row, table, columns + 1)?;
@@ -136,12 +146,15 @@ pub(super) fn restore<E: Record>(row: &Row<'_>, table: &Table, clock: &Clock) ->
     };
     let version = version
         .ok_or_else(|| unreadable(row, table, columns + 2, "expected a version from 1 to 4,294,967,295".to_owned()))?;
-    let timestamps = core::restored(created_at, updated_at, version, clock);
+    let timestamps = core::restored(created_at, updated_at, version, loading.clock);
     let mut entity = E::restore(&mut Columns { row }, timestamps)
         .map_err(|error| unreadable(row, table, error.column, error.error.to_string()))?;
     let digest =
         Fingerprint::of(&entity).map_err(|error| unreadable(row, table, error.column, error.error.to_string()))?;
-    core::adopt(&mut entity, digest);
+    match loading.transaction {
+        None => core::adopt(&mut entity, digest),
+        Some(outcome) => core::adopt_in(&mut entity, digest, outcome),
+    }
     Ok(entity)
 }
 

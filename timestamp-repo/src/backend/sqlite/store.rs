@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
-use timestamp_core::{Clock, Record};
+use timestamp_core::Record;
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, oneshot};
 
 use super::checkpoint::{Checkpointer, Checkpoints};
@@ -20,7 +20,7 @@ use super::group::Queue;
 use super::migrations::{self, MigrationError};
 use super::options::{Durability, SqliteOptions};
 use super::read::{self, ActiveReads, Reader, Readers};
-use super::row::Collector;
+use super::row::{Collector, Loading};
 use super::schema::{self, Found};
 use super::table::Table;
 use super::unit::SqliteUnit;
@@ -217,8 +217,9 @@ impl Sqlite {
         &self.inner.path
     }
 
-    pub(super) fn clock(&self) -> &Clock {
-        &self.inner.options.clock
+    /// What an entity is loaded with that nobody is writing, as far as a reader sees.
+    pub(super) fn loading(&self) -> Loading<'_> {
+        Loading { clock: &self.inner.options.clock, transaction: None }
     }
 
     pub(super) fn durability(&self) -> Durability {
@@ -419,7 +420,7 @@ impl Backend for Sqlite {
     }
 
     async fn find<E: Record>(&self, table: &Arc<Table>, id: &E::Id) -> Result<Option<E>, FindError> {
-        let found = self.reader().and_then(|reader| read::find(&reader, table, id, self.clock()));
+        let found = self.reader().and_then(|reader| read::find(&reader, table, id, self.loading()));
         found.map_err(|error| error.in_file(&self.inner.path))
     }
 
@@ -427,7 +428,7 @@ impl Backend for Sqlite {
         let (store, table) = (self.clone(), Arc::clone(table));
         blocking(move || {
             let _read = store.inner.reads.begin(format!("a search of `{}`", E::TABLE));
-            let found = store.reader().and_then(|reader| read::select(&reader, &table, &query, store.clock()));
+            let found = store.reader().and_then(|reader| read::select(&reader, &table, &query, store.loading()));
             found.map_err(|error| error.in_file(&store.inner.path))
         })
         .await

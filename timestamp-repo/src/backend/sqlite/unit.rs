@@ -17,6 +17,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::failure;
 use super::options::Durability;
 use super::read;
+use super::row::Loading;
 use super::store::Sqlite;
 use super::table::Table;
 use super::write::{Columns, Fields};
@@ -160,16 +161,16 @@ impl SqliteUnit {
     pub(super) fn find<E: Record>(&mut self, table: &Table, id: &E::Id) -> Result<Option<E>, FindError> {
         self.check().map_err(FindError::Backend)?;
         match &self.transaction {
-            Some(transaction) => read::find(transaction.writer.connection(), table, id, self.store.clock()),
-            None => read::find(&*self.store.reader()?, table, id, self.store.clock()),
+            Some(transaction) => read::find(transaction.writer.connection(), table, id, transaction.loading()),
+            None => read::find(&*self.store.reader()?, table, id, self.store.loading()),
         }
     }
 
     pub(super) fn select<E: Record>(&mut self, table: &Table, query: &Query) -> Result<Vec<E>, FindError> {
         self.check().map_err(FindError::Backend)?;
         match &self.transaction {
-            Some(transaction) => read::select(transaction.writer.connection(), table, query, self.store.clock()),
-            None => read::select(&*self.store.reader()?, table, query, self.store.clock()),
+            Some(transaction) => read::select(transaction.writer.connection(), table, query, transaction.loading()),
+            None => read::select(&*self.store.reader()?, table, query, self.store.loading()),
         }
     }
 
@@ -222,6 +223,10 @@ impl Transaction {
         store.holder().set(begun_at);
         let begun = writer.ends();
         Ok(Self { writer, begun, pages: 0, savepoints: None, outcome: Arc::clone(outcome), store: store.clone() })
+    }
+
+    fn loading(&self) -> Loading<'_> {
+        Loading { transaction: Some(&self.outcome), ..self.store.loading() }
     }
 
     fn write(&mut self, table: &Table, change: &Change, columns: &impl Columns) -> Result<Written, SaveError> {
