@@ -156,7 +156,9 @@ pub(super) fn select<E: Record>(
             }
             Ok(found)
         }
-        Query::Filter { sql, values } => rows(connection, table, &format!("{all} WHERE {sql}"), values, blob_id, loading),
+        Query::Filter { sql, values } => {
+            rows(connection, table, &format!("{all} WHERE {sql}"), values, blob_id, loading)
+        }
         Query::Recent { after: None, limit } => {
             let sql = format!("{all} ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT ?");
             rows(connection, table, &sql, &[Value::Integer((*limit).into())], false, loading)
