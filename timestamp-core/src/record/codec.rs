@@ -19,7 +19,7 @@ pub const fn column(name: &'static str, column_type: ColumnType, nullable: bool)
 
 /// The definition of the id's column.
 ///
-/// The id goes through `E: Record`, which asks for a [`Column`](crate::Column) already, so that an id without one is
+/// The id goes through `E: Record`, which asks for a [`Column`] already, so that an id without one is
 /// reported once.
 #[must_use]
 pub const fn id_column<E: Record>(name: &'static str) -> ColumnDefinition {
