@@ -1,6 +1,6 @@
 //! What the user wrote, and what was meant by it.
 //!
-//! [`Struct`] holds the source with its keys; [`Entity`] is what it means once [`rules`](crate::rules) found nothing to
+//! [`Struct`] holds the source with its keys; [`Entity`] is what it means once [`rules`] found nothing to
 //! refuse. Both borrow from the parsed input.
 
 use proc_macro2::TokenTree;
