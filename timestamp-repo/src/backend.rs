@@ -3,8 +3,12 @@
 //! Everything above this line is written once: [`Repository`](crate::Repository), [`UnitOfWork`](crate::UnitOfWork) and
 //! the order of a [save](crate::save) know no SQL. Everything below knows one database; the folders mirror each other.
 
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(feature = "postgres")]
+mod task_key;
 
 use std::future::Future;
 use std::panic::Location;
@@ -105,6 +109,11 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         table: &Arc<Self::Table>,
         query: Query,
     ) -> impl Future<Output = Result<Vec<E>, FindError>> + Send;
+
+    /// Makes sure that nobody is still at work on a save whose answer was lost, so that what is read next is the last word.
+    fn end_doubts(&self) -> impl Future<Output = Result<(), FindError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Reads events.
     fn events(&self, query: EventQuery) -> impl Future<Output = Result<Vec<StoredEvent>, FindError>> + Send;

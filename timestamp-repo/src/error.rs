@@ -5,7 +5,9 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "sqlite")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use timestamp_core::ValidationError;
 
@@ -222,6 +224,112 @@ pub enum OpenError {
     },
 }
 
+/// Why a store could not be connected to. No text of it holds the password.
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL is none that can be understood.
+    #[error("the URL is not understood: {message}")]
+    Url {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Nobody answered, or a server that takes no connections now.
+    #[error("`{server}` can not be reached: {source}")]
+    Unreachable {
+        /// Host, port and database.
+        server: String,
+        /// What happened.
+        #[source]
+        source: BackendError,
+    },
+    /// The server did not accept user and password.
+    #[error("`{server}` does not let the user `{user}` in: {source}")]
+    Authentication {
+        /// Host, port and database.
+        server: String,
+        /// The user.
+        user: String,
+        /// What the server said.
+        #[source]
+        source: BackendError,
+    },
+    /// The server has no such database.
+    #[error("`{server}` has no database `{database}`: create it, or name another at the end of the URL")]
+    NoDatabase {
+        /// Host, port and database.
+        server: String,
+        /// The database.
+        database: String,
+    },
+    /// The connection could not be encrypted as the URL asks.
+    #[error("no TLS with `{server}`: {source}")]
+    Tls {
+        /// Host, port and database.
+        server: String,
+        /// What stands in the way.
+        #[source]
+        source: BackendError,
+    },
+    /// The server is too old.
+    #[error("`{server}` runs PostgreSQL {version}, and version {oldest} or later is needed")]
+    TooOld {
+        /// Host, port and database.
+        server: String,
+        /// Its version.
+        version: u32,
+        /// The oldest that will do.
+        oldest: u32,
+    },
+    /// The user may not do what the store needs.
+    #[error("the user `{user}` lacks a privilege on `{server}`: {source}")]
+    Privilege {
+        /// Host, port and database.
+        server: String,
+        /// The user.
+        user: String,
+        /// What the server refused.
+        #[source]
+        source: BackendError,
+    },
+    /// What answers is a connection pooler, which gives each transaction another session.
+    #[error(
+        "`{server}` does not keep the session's settings, as a transaction pooler does: connect to the server itself, or \
+         let the pooler work by session"
+    )]
+    Pooler {
+        /// Host, port and database.
+        server: String,
+    },
+    /// The store was to be opened for reading, and its framework tables are missing or too old.
+    #[error("`{server}` has no framework tables of version {expected}: connect once for writing")]
+    NotMigrated {
+        /// Host, port and database.
+        server: String,
+        /// The version that this program needs.
+        expected: u32,
+    },
+    /// The framework tables were written by a newer version of this library, or were changed by hand.
+    #[error("`{server}`: {message}")]
+    Migration {
+        /// Host, port and database.
+        server: String,
+        /// What is wrong, and with which migration.
+        message: String,
+    },
+    /// The database failed.
+    #[error("`{server}` can not be used: {source}")]
+    Backend {
+        /// Host, port and database.
+        server: String,
+        /// What it said.
+        #[source]
+        source: BackendError,
+    },
+}
+
 /// Why a table can not hold its entity, or could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -321,24 +429,37 @@ pub struct BackendError {
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
     /// The trouble is with the database file, not with what was asked of it.
+    #[cfg(feature = "sqlite")]
     about_file: bool,
 }
 
 impl BackendError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None, about_file: false }
+        Self {
+            message: message.into(),
+            source: None,
+            #[cfg(feature = "sqlite")]
+            about_file: false,
+        }
     }
 
     pub(crate) fn because(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
-        Self { message: message.into(), source: Some(Box::new(source)), about_file: false }
+        Self {
+            message: message.into(),
+            source: Some(Box::new(source)),
+            #[cfg(feature = "sqlite")]
+            about_file: false,
+        }
     }
 
+    #[cfg(feature = "sqlite")]
     pub(crate) fn about_file(mut self) -> Self {
         self.about_file = true;
         self
     }
 
     /// Names the file, where the trouble is with it.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn in_file(mut self, path: &Path) -> Self {
         if std::mem::take(&mut self.about_file) {
             self.message = format!("`{}`: {}", path.display(), self.message);

@@ -25,8 +25,18 @@ pub mod _docs;
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use tokio_postgres;
+
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use crate::backend::postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use crate::backend::sqlite::{Durability, Sqlite, SqliteOptions};
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use crate::error::ConnectError;
 pub use crate::error::{
     BackendError, BackupError, BeginError, Busy, CommitError, FindError, OpenError, RepositoryError, SaveAllError,
     SaveError, UpdateError,

@@ -183,6 +183,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     pub async fn resolve(&self, entity: &mut E) -> Result<bool, FindError> {
         core::settle(entity);
         let query = EventQuery::Of { entity_type: E::ENTITY_TYPE, entity_id: entity.id().to_string() };
+        self.store.end_doubts().await?;
         let stored = self.store.events(query).await?;
         Ok(save::resolve(entity, &stored))
     }

@@ -283,6 +283,7 @@ pub(crate) fn event_id(at: EpochMs) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
+#[cfg(feature = "sqlite")]
 impl Change {
     /// How many pages of the log the change is expected to write; an estimate for the checkpoints.
     pub(crate) fn pages(&self) -> u64 {

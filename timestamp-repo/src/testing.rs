@@ -43,6 +43,12 @@ impl Faults {
         self.0.store(0, Ordering::SeqCst);
     }
 
+    /// Whether a commit that comes now meets a fault.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn are_armed(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+
     pub(crate) fn take(&self) -> Option<Fault> {
         match self.0.swap(0, Ordering::SeqCst) {
             1 => Some(Fault::AnswerLost),

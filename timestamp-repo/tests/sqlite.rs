@@ -52,6 +52,8 @@ const STEPS: &str = "id TEXT PRIMARY KEY NOT NULL, task_id TEXT NOT NULL REFEREN
 impl Harness for SqliteHarness {
     type Store = Sqlite;
 
+    const ONE_WRITER: bool = true;
+
     fn clock(&self) -> &ManualClock {
         &self.clock
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use timestamp_core::{Clock, Timestamped, Timestamps, ValidationError};
-use timestamp_repo::{Repository, SaveError, Store};
+use timestamp_repo::{Repository, SaveError, Store, UnitOfWork};
 use uuid::Uuid;
 
 use super::harness::{EventRow, Harness, Row};
@@ -104,6 +104,36 @@ pub(crate) async fn saved<H: Harness>(harness: &H, tasks: &Tasks<H>, title: &str
     let mut task = Task::new(harness.clock(), title);
     tasks.save(&mut task).await.unwrap();
     task
+}
+
+/// Writes in the unit what saves of `task` have to wait for.
+pub(crate) async fn hold<H: Harness>(harness: &H, unit: &mut UnitOfWork<H::Store>, task: &Task) {
+    if H::ONE_WRITER {
+        unit.save(&mut Task::new(harness.clock(), "holder")).await.unwrap();
+    } else {
+        let mut same = unit.find::<Task>(&task.id).await.unwrap().unwrap();
+        same.touch("held");
+        unit.save(&mut same).await.unwrap();
+    }
+}
+
+/// Ends a unit that [`hold`]s. The task can be saved then.
+pub(crate) async fn let_go<H: Harness>(unit: UnitOfWork<H::Store>) {
+    if H::ONE_WRITER { unit.commit().await.unwrap() } else { unit.rollback() }
+}
+
+/// Waits until the transaction that `task` was written in has ended, where nothing else waits for that.
+pub(crate) async fn landed<H: Harness>(store: &H::Store, task: &Task) {
+    for _ in 0..2_000 {
+        let mut unit = store.begin().await.unwrap();
+        let asked = unit.save(&mut task.clone()).await;
+        unit.rollback();
+        if !matches!(asked, Err(SaveError::InFlight)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("a transaction never told its entity how it ended");
 }
 
 pub(crate) fn pending<E: Timestamped>(entity: &E) -> usize {

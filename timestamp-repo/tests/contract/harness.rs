@@ -12,6 +12,9 @@ pub(crate) trait Harness: Send + Sync {
     /// The store under test.
     type Store: Store;
 
+    /// Whether one transaction at a time can write. Where several can, a save waits only for those that write its row.
+    const ONE_WRITER: bool;
+
     /// The clock of every store that is opened here.
     fn clock(&self) -> &ManualClock;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use timestamp_core::Timestamped;
 use timestamp_repo::{SaveError, Store};
 
-use super::entities::{Task, assert_books_balance, open, open_impatient, pending, row, saved, stored};
+use super::entities::{
+    Task, Tasks, assert_books_balance, hold, landed, let_go, open, open_impatient, pending, row, saved, stored,
+};
 use super::harness::{Harness, Rule};
 
 pub(crate) async fn clones_made_after_the_save_share_its_outcome<H: Harness>(harness: &H) {
@@ -94,6 +96,9 @@ pub(crate) async fn an_entity_in_flight_in_another_unit_is_refused<H: Harness>(h
 
 pub(crate) async fn save_dropped_while_it_waits_is_not_stored<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
+    if !H::ONE_WRITER {
+        return save_dropped_while_it_waits_for_a_row_is_refused(harness, &store, &tasks).await;
+    }
     let (ready, wait) = tokio::sync::oneshot::channel();
     let (end, ended) = tokio::sync::oneshot::channel();
     let holder = tokio::spawn({
@@ -121,6 +126,44 @@ pub(crate) async fn save_dropped_while_it_waits_is_not_stored<H: Harness>(harnes
     tasks.save(&mut one).await.unwrap();
     tasks.save_all(&mut batch).await.unwrap();
     assert_eq!(harness.rows("tasks").await.len(), 5);
+    assert_books_balance(harness, &[("tasks", "Task")]).await;
+}
+
+/// Where a save waits for one row, what it waits for has changed that row.
+async fn save_dropped_while_it_waits_for_a_row_is_refused<H: Harness>(harness: &H, store: &H::Store, tasks: &Tasks<H>) {
+    let (mut one, mut two) = (saved(harness, tasks, "one").await, saved(harness, tasks, "two").await);
+    let mut holders = Vec::new();
+    let mut unit = store.begin().await.unwrap();
+    for task in [&one, &two] {
+        let mut holder = tasks.find(&task.id).await.unwrap().unwrap();
+        holder.touch("overtaken");
+        unit.save(&mut holder).await.unwrap();
+        holders.push(holder);
+    }
+    one.increment();
+    two.increment();
+    let mut batch = [Task::new(harness.clock(), "three"), two];
+    let (mut one, batch, tasks) = tokio::spawn({
+        let tasks = tasks.clone();
+        async move {
+            assert!(tokio::time::timeout(Duration::from_millis(30), tasks.save(&mut one)).await.is_err());
+            assert!(tokio::time::timeout(Duration::from_millis(30), tasks.save_all(&mut batch)).await.is_err());
+            (one, batch, tasks)
+        }
+    })
+    .await
+    .unwrap();
+    assert!(matches!(tasks.save(&mut one).await, Err(SaveError::Busy(_) | SaveError::InFlight)));
+    unit.commit().await.unwrap();
+    for task in batch.iter().chain([&one]) {
+        landed::<H>(store, task).await;
+        assert_eq!(pending(task), 1, "it is not stored, and it knows");
+    }
+    assert_eq!(harness.rows("tasks").await.len(), 2);
+    assert!(tasks.save(&mut one).await.unwrap_err().is_conflict());
+    let [mut three, _] = batch;
+    tasks.save(&mut three).await.unwrap();
+    assert_eq!((pending(&three), pending(&holders[0])), (0, 0));
     assert_books_balance(harness, &[("tasks", "Task")]).await;
 }
 
@@ -200,9 +243,8 @@ pub(crate) async fn a_drain_of_nothing_changes_nothing<H: Harness>(harness: &H) 
 pub(crate) async fn save_past_the_unit_in_the_same_task_fails_at_once<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
     let mut task = saved(harness, &tasks, "a").await;
-    let mut other = Task::new(harness.clock(), "b");
     let mut unit = store.begin().await.unwrap();
-    unit.save(&mut other).await.unwrap();
+    hold(harness, &mut unit, &task).await;
     task.increment();
     let begun = std::time::Instant::now();
     let refused = [
@@ -219,8 +261,15 @@ pub(crate) async fn save_past_the_unit_in_the_same_task_fails_at_once<H: Harness
         assert!(error.to_string().contains("in_flight.rs"), "{error}");
         assert!(!error.is_retryable());
     }
-    unit.save(&mut task).await.unwrap();
-    unit.commit().await.unwrap();
+    if H::ONE_WRITER {
+        unit.save(&mut task).await.unwrap();
+        unit.commit().await.unwrap();
+    } else {
+        // The unit holds the row because it has changed it, so it can not save this copy.
+        assert!(unit.save(&mut task).await.unwrap_err().is_conflict());
+        unit.rollback();
+        tasks.save(&mut task).await.unwrap();
+    }
     assert_eq!(stored(harness, &task).await, "created 1, updated 2");
     assert_books_balance(harness, &[("tasks", "Task")]).await;
 }
@@ -229,7 +278,7 @@ pub(crate) async fn save_that_waits_for_a_unit_is_busy_and_says_where_it_began<H
     let (store, tasks) = open_impatient(harness).await;
     let mut task = saved(harness, &tasks, "a").await;
     let mut unit = store.begin().await.unwrap();
-    unit.save(&mut Task::new(harness.clock(), "holder")).await.unwrap();
+    hold(harness, &mut unit, &task).await;
     task.increment();
     let (task, errors) = tokio::spawn({
         let (store, tasks) = (store.clone(), tasks.clone());
@@ -253,7 +302,7 @@ pub(crate) async fn save_that_waits_for_a_unit_is_busy_and_says_where_it_began<H
         assert!(!busy.is_same_task() && error.is_retryable());
     }
     assert_eq!(pending(&task), 1);
-    unit.commit().await.unwrap();
+    let_go::<H>(unit).await;
     let mut task = task;
     tasks.save(&mut task).await.unwrap();
     assert_eq!(stored(harness, &task).await, "created 1, updated 2");
@@ -267,7 +316,7 @@ pub(crate) async fn save_that_waits_for_another_process_is_busy<H: Harness>(harn
     let mut task = saved(harness, &tasks, "a").await;
     task.increment();
     let mut unit = other.begin().await.unwrap();
-    unit.save(&mut Task::new(harness.clock(), "holder")).await.unwrap();
+    hold(harness, &mut unit, &task).await;
     let mut mine = store.begin().await.unwrap();
     for error in [
         tasks.save(&mut task).await.unwrap_err(),
@@ -277,7 +326,7 @@ pub(crate) async fn save_that_waits_for_another_process_is_busy<H: Harness>(harn
     ] {
         assert!(matches!(error, SaveError::Busy(_)) && error.is_retryable(), "{error:?}");
     }
-    unit.commit().await.unwrap();
+    let_go::<H>(unit).await;
     mine.save(&mut task).await.unwrap();
     mine.commit().await.unwrap();
     assert_books_balance(harness, &[("tasks", "Task")]).await;

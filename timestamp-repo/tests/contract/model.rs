@@ -310,8 +310,8 @@ impl<'h, H: Harness> World<'h, H> {
 
     async fn save(&mut self, which: usize) {
         let in_unit = self.unit.is_some();
-        // Past a unit that has written: refused, and no harm done.
-        if self.in_unit.is_some() && self.below(6) == 0 {
+        // Past a unit that has written: refused, and no harm done. Where several can write, it may be stored.
+        if H::ONE_WRITER && self.in_unit.is_some() && self.below(6) == 0 {
             let copy = &mut self.copies[which];
             let error = self.tasks.save(&mut copy.task).await.err();
             let harmless = copy.deleted || copy.unknown_deletion.is_some() || copy.stored == copy.history.len();

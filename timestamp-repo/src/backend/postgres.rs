@@ -1,0 +1,33 @@
+//! PostgreSQL: many connections, many writers.
+//!
+//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`connection`]: the sessions and their
+//!   pool. [`migrations`]: the framework's own tables.
+//! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`row`]: values in and out. [`placeholder`]: `?` in
+//!   users' SQL.
+//! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
+//!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
+//! - [`read`]: what is read. [`finish`]: work that ends even if its caller goes away. [`suspect`]: sessions whose last
+//!   answer was lost.
+
+mod batch;
+mod connection;
+mod failure;
+mod finish;
+mod holder;
+mod migrations;
+mod options;
+mod placeholder;
+mod read;
+mod row;
+mod schema;
+mod store;
+mod suspect;
+mod table;
+mod tls;
+mod touch;
+mod unit;
+mod url;
+mod write;
+
+pub use self::options::PostgresOptions;
+pub use self::store::Postgres;

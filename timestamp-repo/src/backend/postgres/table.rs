@@ -1,0 +1,183 @@
+//! An entity's table: its names, and the SQL that is the same for every row.
+
+use timestamp_core::{ColumnType, Record};
+use tokio_postgres::types::Type;
+
+/// An entity's table, checked by [`super::schema`], with its SQL.
+#[derive(Debug)]
+pub struct Table {
+    pub(super) name: String,
+    /// Quoted.
+    pub(super) sql_name: String,
+    /// Of the entity's own columns and the three of the timestamps, quoted, in the order in which rows are read.
+    pub(super) columns_sql: String,
+    /// Quoted.
+    pub(super) id_sql: String,
+    pub(super) id_column: usize,
+    names: Vec<String>,
+    /// How each of the entity's own columns is stored.
+    pub(super) stored: Vec<Stored>,
+    pub(super) insert: Writing,
+    pub(super) update: Writing,
+    pub(super) delete: Writing,
+    pub(super) find: String,
+    pub(super) explain: String,
+    pub(super) copy: String,
+}
+
+/// How a column is stored.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    /// As the database describes it.
+    pub(super) declared: String,
+    /// The type whose binary form its values have.
+    pub(super) wire: Type,
+    /// The longest text that it holds, in characters.
+    pub(super) longest: Option<usize>,
+}
+
+/// A statement that writes a row and its events.
+#[derive(Debug)]
+pub(super) struct Writing {
+    /// For exactly one event, as nearly every save has.
+    pub(super) one: String,
+    /// For any number of events, which come as arrays.
+    pub(super) many: String,
+}
+
+/// The three columns of the timestamps, in the order in which rows are read.
+pub(super) const STAMPS: [&str; 3] = ["created_at_ms", "updated_at_ms", "version"];
+
+/// The columns of the outbox that a save fills, in the order of [`super::write::event_values`].
+pub(super) const EVENT_COLUMNS: &str =
+    "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms";
+
+impl Table {
+    /// Writes the SQL for an entity's table.
+    ///
+    /// The parameters of `insert` and `update` are: the entity's own columns in their order, then `created_at_ms`,
+    /// `updated_at_ms` and `version`; `update` goes on with the version and the `updated_at_ms` that the row must hold.
+    /// Those of `delete` are id, version, `created_at_ms` and `updated_at_ms`. Then come those of the events.
+    pub(super) fn new<E: Record>(stored: Vec<Stored>) -> Self {
+        let quoted: Vec<String> = E::COLUMNS.iter().map(|column| quote(column.name)).collect();
+        let table = quote(E::TABLE);
+        let id = &quoted[E::ID_COLUMN];
+        let count = quoted.len();
+        let (created, updated, version) = (count + 1, count + 2, count + 3);
+        let columns_sql = format!("{}, created_at_ms, updated_at_ms, version", quoted.join(", "));
+
+        let places: Vec<String> = (1..=version).map(|place| format!("${place}")).collect();
+        let insert = format!("INSERT INTO {table} ({columns_sql}) VALUES ({}) RETURNING 1", places.join(", "));
+
+        let set: String = (0..count)
+            .filter(|column| *column != E::ID_COLUMN)
+            .map(|column| format!("{} = ${}, ", quoted[column], column + 1))
+            .collect();
+        let update = format!(
+            "UPDATE {table} SET {set}updated_at_ms = ${updated}, version = ${version} WHERE {id} = ${} AND version = \
+             ${} AND created_at_ms = ${created} AND updated_at_ms = ${} RETURNING 1",
+            E::ID_COLUMN + 1,
+            version + 1,
+            version + 2,
+        );
+        let delete = format!(
+            "DELETE FROM {table} WHERE {id} = $1 AND version = $2 AND created_at_ms = $3 AND updated_at_ms = $4 \
+             RETURNING 1"
+        );
+        let find = format!("SELECT {columns_sql} FROM {table} WHERE {id} = $1");
+        // One statement, so that all of it is of one moment. Parameters: id, entity type, entity id, stored version, how
+        // many events.
+        let explain = format!(
+            "SELECT stored.version, stored.created_at_ms, stored.updated_at_ms, EXISTS (SELECT FROM timestamp_outbox WHERE \
+             aggregatetype = $2 AND aggregateid = $3), ARRAY(SELECT id::text FROM timestamp_outbox WHERE aggregatetype \
+             = $2 AND aggregateid = $3 AND version > $4 ORDER BY version LIMIT $5) FROM (SELECT 1) AS one LEFT JOIN \
+             {table} AS stored ON stored.{id} = $1"
+        );
+        let copy = format!("COPY {table} ({columns_sql}) FROM STDIN (FORMAT binary)");
+        let names = E::COLUMNS.iter().map(|column| column.name).chain(STAMPS).map(str::to_owned).collect();
+        Self {
+            name: E::TABLE.to_owned(),
+            id_sql: id.clone(),
+            id_column: E::ID_COLUMN,
+            columns_sql,
+            names,
+            stored,
+            insert: Writing::new(&insert, version),
+            update: Writing::new(&update, version + 2),
+            delete: Writing::new(&delete, 4),
+            find,
+            explain,
+            copy,
+            sql_name: table,
+        }
+    }
+
+    pub(super) fn column_name(&self, column: usize) -> String {
+        self.names.get(column).cloned().unwrap_or_else(|| format!("number {}", column + 1))
+    }
+
+    /// The types of the columns, in the order in which rows are copied in.
+    pub(super) fn wire_types(&self) -> Vec<Type> {
+        let own = self.stored.iter().map(|stored| stored.wire.clone());
+        own.chain(STAMPS.map(|_| Type::INT8)).collect()
+    }
+}
+
+impl Writing {
+    /// The events are made from what the write returned, so that none is stored, and no number drawn for it, unless the
+    /// row was written and is locked.
+    fn new(write: &str, parameters: usize) -> Self {
+        let begin = format!("WITH written AS ({write}) INSERT INTO timestamp_outbox ({EVENT_COLUMNS}) SELECT");
+        let place = |nth: usize| parameters + nth;
+        let one = format!(
+            "{begin} ${}::uuid, ${}::text, ${}::text, ${}::text, ${}::json, ${}::bigint, ${}::text, ${}::text, \
+             ${}::bigint, ${}::bigint FROM written",
+            place(1),
+            place(2),
+            place(3),
+            place(4),
+            place(5),
+            place(6),
+            place(7),
+            place(8),
+            place(9),
+            place(10),
+        );
+        let many = format!(
+            "{begin} event.id, ${}::text, ${}::text, event.type, event.payload, event.version, event.kind, \
+             event.reason, event.at, ${}::bigint FROM written, unnest(${}::uuid[], ${}::text[], ${}::json[], \
+             ${}::bigint[], ${}::text[], ${}::text[], ${}::bigint[]) WITH ORDINALITY AS event (id, type, payload, \
+             version, kind, reason, at, place) ORDER BY event.place",
+            place(1),
+            place(2),
+            place(3),
+            place(4),
+            place(5),
+            place(6),
+            place(7),
+            place(8),
+            place(9),
+            place(10),
+        );
+        Self { one, many }
+    }
+}
+
+/// Quotes an identifier; the only way a name gets into SQL.
+pub(super) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The type that a column is created with.
+pub(super) const fn type_name(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Bool => "boolean",
+        ColumnType::Integer | ColumnType::Time => "bigint",
+        ColumnType::Real => "double precision",
+        ColumnType::Blob => "bytea",
+        ColumnType::Uuid => "uuid",
+        ColumnType::Json => "json",
+        // A type that is added later must be looked at here.
+        _ => "text",
+    }
+}
