@@ -1,20 +1,26 @@
 //! SQLite: one file, one writer, many readers.
 //!
-//! - [`options`]: how a store is opened. [`connection`]: how each connection is set up. [`migrations`]: the framework's
-//!   own tables.
-//! - [`table`]: an entity's table, checked, with its SQL. [`row`]: values in and out.
+//! - [`store`]: an open file. [`options`] and [`opening`]: how it is opened. [`connection`]: how each connection is set
+//!   up. [`migrations`]: the framework's own tables.
+//! - [`entity_table`]: finds or makes an entity's table. [`schema`]: what it must look like. [`table`]: its SQL.
+//!   [`row`]: values in and out.
 //! - [`mod@write`]: what a change does inside a transaction, and why one was refused.
-//! - [`writer`]: the one connection that writes, and its lock. [`group`]: the thread that commits groups.
-//!   [`batch`]: many entities at once. [`mod@unit`]: a unit of work. [`touch`]: bulk touches. [`checkpoint`]: keeps the
-//!   log short, off the callers' path.
-//! - [`read`]: the connections that read.
+//! - [`writer`]: the one connection that writes, and its lock. [`group`]: the thread that commits groups, and
+//!   [`exclusive`]: work that it does alone. [`checkpoint`]: keeps the log short, off the callers' path.
+//! - [`lone_save`]: one entity. [`batch`]: many at once. [`mod@unit`]: a unit of work. [`touch`]: bulk touches.
+//! - [`read`]: the connections that read. [`backup`]: a copy of the whole. [`failure`]: what SQLite says, as outcomes.
 
+mod backup;
 mod batch;
 mod checkpoint;
 mod connection;
+mod entity_table;
+mod exclusive;
 mod failure;
 mod group;
+mod lone_save;
 mod migrations;
+mod opening;
 mod options;
 mod read;
 mod row;

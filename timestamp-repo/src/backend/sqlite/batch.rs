@@ -11,9 +11,10 @@ use timestamp_core::__private::{self as core, Outcome, OutcomeState};
 use timestamp_core::{Record, Value};
 use uuid::Uuid;
 
+use super::exclusive::Queued;
 use super::failure;
 use super::row::Collector;
-use super::store::{Queued, Sqlite};
+use super::store::Sqlite;
 use super::table::Table;
 use super::write::{Values, apply, explain};
 use super::writer::{CommitFailure, Writer};

@@ -8,33 +8,29 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
 use timestamp_core::Record;
-use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::checkpoint::{Checkpointer, Checkpoints};
 use super::failure::InFile as _;
 use super::group::Queue;
-use super::migrations::{self, MigrationError};
 use super::options::{Durability, SqliteOptions};
 use super::read::{self, ActiveReads, Reader, Readers};
-use super::row::{Collector, Loading};
-use super::schema::{self, Found};
+use super::row::Loading;
 use super::table::Table;
 use super::unit::SqliteUnit;
-use super::write::Fields;
 use super::writer::{CommitFailure, Holder, Writer};
-use super::{batch, connection, failure};
+use super::{batch, entity_table, failure, lone_save};
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
-    BackendError, BackupError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
+    BackendError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
 };
-use crate::fingerprint::Fingerprint;
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::repository::Repository;
-use crate::save::{self, Change, Entrusted, Written};
+use crate::save::{Change, Written};
 use crate::store::{self, Store};
 use crate::unit_of_work::UnitOfWork;
 
@@ -73,30 +69,30 @@ use crate::unit_of_work::UnitOfWork;
 /// ```
 #[derive(Clone)]
 pub struct Sqlite {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 // The fields are dropped in this order: the readers close first, because the last connection to close moves the log into
 // the file and removes it, which one that only reads can not do; the threads end before the writer closes, and that
 // before the folder of a temporary database is removed.
-struct Inner {
-    readers: Readers,
-    write: Option<Write>,
-    reads: Arc<ActiveReads>,
-    tables: RwLock<HashMap<TypeId, Arc<Table>>>,
-    holder: Holder,
-    options: SqliteOptions,
-    path: PathBuf,
-    _temporary: Option<TempDir>,
+pub(super) struct Inner {
+    pub(super) readers: Readers,
+    pub(super) write: Option<Write>,
+    pub(super) reads: Arc<ActiveReads>,
+    pub(super) tables: RwLock<HashMap<TypeId, Arc<Table>>>,
+    pub(super) holder: Holder,
+    pub(super) options: SqliteOptions,
+    pub(super) path: PathBuf,
+    pub(super) _temporary: Option<TempDir>,
 }
 
 /// What a store has that was opened for writing.
 pub(super) struct Write {
-    queue: Queue,
-    checkpoints: Arc<Checkpoints>,
-    writer: Arc<Mutex<Writer>>,
+    pub(super) queue: Queue,
+    pub(super) checkpoints: Arc<Checkpoints>,
+    pub(super) writer: Arc<Mutex<Writer>>,
     // Last: its thread ends when every `Checkpoints` is gone.
-    _checkpointer: Checkpointer,
+    pub(super) _checkpointer: Checkpointer,
 }
 
 impl Sqlite {
@@ -175,44 +171,6 @@ impl Sqlite {
         Store::outbox(self)
     }
 
-    /// Writes a copy of the whole store, as it is at one moment, to a new file. Others read and write on meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`BackupError::Exists`] if there is something at `path`; a backup never overwrites.
-    pub async fn backup(&self, path: impl AsRef<Path>) -> Result<(), BackupError> {
-        let (store, path) = (self.clone(), path.as_ref().to_owned());
-        let at = path.clone();
-        let copied = tokio::task::spawn_blocking(move || store.copy_to(path)).await;
-        copied.unwrap_or_else(|error| {
-            let source = BackendError::because("the copy panicked", error);
-            Err(BackupError::Backend { path: at, source })
-        })
-    }
-
-    fn copy_to(&self, path: PathBuf) -> Result<(), BackupError> {
-        // Also a link that leads nowhere.
-        if path.symlink_metadata().is_ok() {
-            return Err(BackupError::Exists { path });
-        }
-        let failed = |path, source| Err(BackupError::Backend { path, source });
-        if let Some(why) = no_file(&path).map(str::to_owned).or_else(|| obstacle(&path, true)) {
-            return failed(path, BackendError::new(why));
-        }
-        let reader = match self.reader() {
-            Ok(reader) => reader,
-            Err(error) => return failed(path, BackendError::because("the store can not be read", error)),
-        };
-        let Some(target) = path.to_str() else {
-            return failed(path, BackendError::new("SQLite needs a path in UTF-8"));
-        };
-        let _read = self.inner.reads.begin("a backup".to_owned());
-        match reader.execute("VACUUM INTO ?1", [target]) {
-            Ok(_) => Ok(()),
-            Err(error) => failed(path, failure::backend(error)),
-        }
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.inner.path
     }
@@ -259,109 +217,6 @@ impl Sqlite {
         let waited = tokio::time::timeout(self.busy_timeout(), writer.lock_owned()).await;
         waited.map_err(|_| SaveError::Busy(self.holder().busy()))
     }
-
-    /// Runs work that needs the writer for itself on the thread that writes. The work begins and ends its own
-    /// transaction.
-    pub(super) async fn exclusive<T, F>(&self, work: F) -> Result<T, SaveError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Writer) -> Result<T, SaveError> + Send + 'static,
-    {
-        self.queue_exclusive(work)?.wait(self).await.map_err(|error| error.in_file(&self.inner.path))
-    }
-
-    pub(super) fn queue_exclusive<T, F>(&self, work: F) -> Result<Queued<T>, SaveError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Writer) -> Result<T, SaveError> + Send + 'static,
-    {
-        let write = self.write_side()?;
-        self.holder().same_task().map_err(SaveError::Busy)?;
-        let (begin, begun) = oneshot::channel::<()>();
-        let (reply, answer) = oneshot::channel();
-        write.queue.exclusive(Box::new(move |writer| {
-            if begin.send(()).is_ok() {
-                let _ = reply.send(work(writer));
-            }
-        }));
-        Ok(Queued { begun, answer })
-    }
-
-    /// Writes a copy of the entity's row, on the thread that writes.
-    async fn write_queued<E: Record>(
-        &self,
-        table: &Arc<Table>,
-        entity: &mut E,
-        change: Change,
-    ) -> Result<Written, SaveError> {
-        let write = self.write_side()?;
-        self.holder().same_task().map_err(SaveError::Busy)?;
-        let mut columns = Collector::of::<E>();
-        entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
-        let (change, outcome) = (Arc::new(change), Outcome::in_flight());
-        let entrusted = Entrusted::new(entity, &change, &outcome, columns.digest());
-        let ticket = write.queue.save(table, &change, columns.values, &outcome);
-        let answer = ticket.wait(self.busy_timeout()).await;
-        let answer = answer.unwrap_or_else(|| Err(SaveError::Busy(self.holder().busy())));
-        entrusted.conclude(&answer);
-        answer.map_err(|error| error.in_file(&self.inner.path))
-    }
-}
-
-/// Work on its way to the thread that writes. It begins only if its caller still waits, and the caller gives up only
-/// while it has not begun.
-pub(super) struct Queued<T> {
-    begun: oneshot::Receiver<()>,
-    answer: oneshot::Receiver<Result<T, SaveError>>,
-}
-
-impl<T> Queued<T> {
-    pub(super) async fn wait(mut self, store: &Sqlite) -> Result<T, SaveError> {
-        if tokio::time::timeout(store.busy_timeout(), &mut self.begun).await.is_err() {
-            self.begun.close();
-            if self.begun.try_recv().is_err() {
-                return Err(SaveError::Busy(store.holder().busy()));
-            }
-        }
-        self.answer.await.unwrap_or(Err(SaveError::OutcomeUnknown))
-    }
-}
-
-/// The writer, in a transaction that is not left open if the user's code panics while the row is written.
-struct OpenTransaction<'w>(MutexGuard<'w, Writer>);
-
-impl Drop for OpenTransaction<'_> {
-    fn drop(&mut self) {
-        self.0.rollback();
-    }
-}
-
-/// Writes a change here and now, if nobody else is at it. `None` if somebody is.
-fn write_inline<E: Record>(
-    write: &Write,
-    table: &Table,
-    entity: &mut E,
-    change: &Change,
-) -> Option<Result<Written, SaveError>> {
-    let writer = write.writer.try_lock().ok()?;
-    match writer.try_begin() {
-        Ok(true) => {}
-        Ok(false) => return None,
-        Err(error) => return Some(Err(error)),
-    }
-    let open = OpenTransaction(writer);
-    let answer = open.0.finish_alone(table, change, &Fields(&*entity));
-    drop(open);
-    let digest = match &answer {
-        Ok(Written::Now { digest }) => {
-            write.checkpoints.note(change.pages());
-            *digest
-        }
-        Err(SaveError::OutcomeUnknown) => Fingerprint::of(entity).unwrap_or_default(),
-        Ok(Written::Before { .. }) | Err(_) => 0,
-    };
-    save::conclude(entity, change, &answer, digest);
-    Some(answer)
 }
 
 impl Backend for Sqlite {
@@ -370,12 +225,12 @@ impl Backend for Sqlite {
 
     async fn open_table<E: Record>(&self) -> Result<Arc<Table>, RepositoryError> {
         let store = self.clone();
-        let opened = tokio::task::spawn_blocking(move || store.inner.open_table::<E>()).await;
+        let opened = tokio::task::spawn_blocking(move || entity_table::check::<E>(&store)).await;
         let failed = |error| RepositoryError::Backend(BackendError::because("opening the table panicked", error));
         let found = opened.map_err(failed)?.map_err(|error| error.in_file(&self.inner.path))?;
         let table = match found {
             Some(table) => table,
-            None => self.create_table::<E>().await?,
+            None => entity_table::create::<E>(self).await?,
         };
         let mut tables = self.inner.tables.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(tables.entry(TypeId::of::<E>()).or_insert_with(|| Arc::new(table))))
@@ -389,11 +244,11 @@ impl Backend for Sqlite {
     async fn write<E: Record>(&self, table: &Arc<Table>, entity: &mut E, change: Change) -> Result<Written, SaveError> {
         let write = self.write_side()?;
         if self.durability() == Durability::Normal
-            && let Some(answer) = write_inline(write, table, entity, &change)
+            && let Some(answer) = lone_save::inline(write, table, entity, &change)
         {
             return answer.map_err(|error| error.in_file(&self.inner.path));
         }
-        self.write_queued(table, entity, change).await
+        lone_save::queued(self, table, entity, change).await
     }
 
     async fn save_all<E: Record>(&self, table: &Arc<Table>, entities: &mut [E]) -> Result<(), SaveAllError> {
@@ -501,193 +356,6 @@ where
 {
     let done = tokio::task::spawn_blocking(read).await;
     done.unwrap_or_else(|error| Err(FindError::Backend(BackendError::because("the read panicked", error))))
-}
-
-impl Sqlite {
-    async fn create_table<E: Record>(&self) -> Result<Table, RepositoryError> {
-        let timeout = self.busy_timeout();
-        let created = self
-            .exclusive(move |writer| {
-                writer.begin_waiting(timeout)?;
-                // Another program may have created it since it was looked for.
-                let connection = writer.connection();
-                let created = match schema::check::<E>(connection) {
-                    Ok(Found::Nothing) => {
-                        schema::create::<E>(connection).map(|()| Found::Fits(Box::new(Table::new::<E>(Vec::new()))))
-                    }
-                    other => other,
-                };
-                let created = created.map_err(failure::save_error).and_then(|found| match writer.commit() {
-                    Ok(()) => Ok(found),
-                    Err(CommitFailure::Unknown) => Err(SaveError::OutcomeUnknown),
-                    Err(CommitFailure::NotStored(error)) => Err(failure::save_error(error)),
-                });
-                writer.rollback();
-                created
-            })
-            .await;
-        match created {
-            Ok(found) => fitting::<E>(found)?.ok_or_else(|| RepositoryError::Missing { table: E::TABLE.to_owned() }),
-            Err(SaveError::Busy(busy)) => Err(RepositoryError::Busy(busy)),
-            Err(SaveError::Backend(error)) => Err(RepositoryError::Backend(error)),
-            Err(other) => Err(RepositoryError::Backend(BackendError::because("the table could not be created", other))),
-        }
-    }
-}
-
-fn fitting<E: Record>(found: Found) -> Result<Option<Table>, RepositoryError> {
-    match found {
-        Found::Nothing => Ok(None),
-        Found::Fits(table) => Ok(Some(*table)),
-        Found::Problems(problems) => {
-            Err(RepositoryError::Mismatch { table: E::TABLE.to_owned(), entity: E::ENTITY_TYPE, problems })
-        }
-    }
-}
-
-impl Inner {
-    fn open(path: PathBuf, options: SqliteOptions, temporary: Option<TempDir>) -> Result<Self, OpenError> {
-        if let Some(why) = no_file(&path) {
-            return Err(OpenError::Backend { path, source: BackendError::new(why) });
-        }
-        // Readers open the file later, when the program may stand in another folder.
-        let path = std::path::absolute(&path).unwrap_or(path);
-        let readers = Readers::new(path.clone(), options.busy_timeout);
-        let reads = Arc::new(ActiveReads::default());
-        let write = if options.read_only {
-            check_read_only(&path, &options)?;
-            None
-        } else {
-            Some(Write::open(&path, &options, &reads)?)
-        };
-        Ok(Self {
-            write,
-            readers,
-            reads,
-            tables: RwLock::default(),
-            holder: Holder::default(),
-            options,
-            path,
-            _temporary: temporary,
-        })
-    }
-
-    /// Checks the entity's table; nothing, if it is to be created.
-    fn open_table<E: Record>(&self) -> Result<Option<Table>, RepositoryError> {
-        let backend = |error| RepositoryError::Backend(failure::backend(error));
-        let reader = self
-            .readers
-            .reader()
-            .map_err(|error| RepositoryError::Backend(BackendError::because("the store can not be read", error)))?;
-        let found = fitting::<E>(schema::check::<E>(&reader).map_err(backend)?)?;
-        if found.is_none() && self.write.is_none() {
-            return Err(RepositoryError::Missing { table: E::TABLE.to_owned() });
-        }
-        Ok(found)
-    }
-}
-
-impl Write {
-    fn open(path: &Path, options: &SqliteOptions, reads: &Arc<ActiveReads>) -> Result<Self, OpenError> {
-        if let Some(why) = obstacle(path, true) {
-            return Err(OpenError::Backend { path: path.to_owned(), source: BackendError::new(why) });
-        }
-        let writer = Writer::open(path, options).map_err(|error| open_error(path, error))?;
-        migrate(&writer, path, options)?;
-        let writer = Arc::new(Mutex::new(writer));
-        let (checkpointer, checkpoints) =
-            Checkpointer::start(path, options.durability, Arc::clone(&writer), Arc::clone(reads))
-                .map_err(|error| open_error(path, error))?;
-        let queue = Queue::start(Arc::clone(&writer), Arc::clone(&checkpoints), options.busy_timeout);
-        let queue = queue.map_err(|error| OpenError::Backend {
-            path: path.to_owned(),
-            source: BackendError::because("the thread that writes can not be started", error),
-        })?;
-        Ok(Self { queue, checkpoints, writer, _checkpointer: checkpointer })
-    }
-}
-
-fn migrate(writer: &Writer, path: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
-    let failed = |error: SaveError| match error {
-        SaveError::ReadOnly => OpenError::ReadOnlyFile {
-            path: path.to_owned(),
-            source: BackendError::new("the file or its folder is read-only"),
-        },
-        other => OpenError::Backend {
-            path: path.to_owned(),
-            source: BackendError::because("the framework tables can not be migrated", other),
-        },
-    };
-    writer.begin_waiting(options.busy_timeout).map_err(failed)?;
-    if let Err(error) = migrations::apply(writer.connection(), writer.clock().now()) {
-        writer.rollback();
-        return Err(migration_error(path, error));
-    }
-    writer.commit().map_err(|failure| match failure {
-        CommitFailure::NotStored(error) => open_error(path, error),
-        CommitFailure::Unknown => failed(SaveError::OutcomeUnknown),
-    })
-}
-
-fn check_read_only(path: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
-    if let Some(why) = obstacle(path, false) {
-        return Err(OpenError::Backend { path: path.to_owned(), source: BackendError::new(why) });
-    }
-    // A reader keeps its place in the log in a file beside the database, and may have to create it.
-    let open_error = |path: &Path, error| {
-        if failure::is_read_only(&error) || failure::code(&error) == Some(ErrorCode::CannotOpen) {
-            let what = "its folder can not be written to, and readers need a `-shm` file there: copy it elsewhere";
-            return OpenError::Backend { path: path.to_owned(), source: BackendError::because(what, error) };
-        }
-        open_error(path, error)
-    };
-    let reader = connection::open_reader(path, options.busy_timeout).map_err(|error| open_error(path, error))?;
-    match migrations::check(&reader) {
-        Ok(version) if version == migrations::VERSION => Ok(()),
-        Ok(_) => Err(OpenError::NotMigrated { path: path.to_owned(), expected: migrations::VERSION }),
-        Err(MigrationError::Sql(error)) => Err(open_error(path, error)),
-        Err(error) => Err(migration_error(path, error)),
-    }
-}
-
-fn migration_error(path: &Path, error: MigrationError) -> OpenError {
-    match error {
-        MigrationError::Sql(error) => open_error(path, error),
-        MigrationError::Different(message) => OpenError::Migration { path: path.to_owned(), message },
-    }
-}
-
-/// Says why SQLite would take this path for something else than a file.
-fn no_file(path: &Path) -> Option<&'static str> {
-    match path.as_os_str().as_encoded_bytes() {
-        b"" => Some("the path is empty"),
-        b":memory:" => Some("a database in memory is opened with `Sqlite::in_memory()`"),
-        [b'f', b'i', b'l', b'e', b':', ..] => Some("give a path, and no URI"),
-        _ => None,
-    }
-}
-
-/// What stands in the way of opening a file, where SQLite only says that it can not.
-fn obstacle(path: &Path, create: bool) -> Option<String> {
-    if path.is_dir() {
-        return Some("it is a folder".to_owned());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-    if !folder.exists() {
-        return Some(format!("the folder `{}` does not exist", folder.display()));
-    }
-    (!create && !path.exists()).then(|| "it does not exist, and a read-only store creates nothing".to_owned())
-}
-
-fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
-    let path = path.to_owned();
-    if failure::is_damaged(&error) {
-        OpenError::NotADatabase { path, source: failure::backend(error) }
-    } else if failure::is_read_only(&error) {
-        OpenError::ReadOnlyFile { path, source: failure::backend(error) }
-    } else {
-        OpenError::Backend { path, source: failure::backend(error) }
-    }
 }
 
 impl UnitOfWork<Sqlite> {
