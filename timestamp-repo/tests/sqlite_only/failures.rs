@@ -5,7 +5,7 @@ use timestamp_core::Timestamped;
 use timestamp_repo::{CommitError, Repository, SaveError, Sqlite};
 
 use crate::database::{BOTH, Place, Task, assert_says, skip};
-use crate::processes::child;
+use crate::processes::{child, is_child};
 
 /// Lets the database grow by no page from here on, or by many again.
 async fn set_full(store: &Sqlite, full: bool) {
@@ -279,6 +279,9 @@ fn full_file_system_stores_nothing_of_a_save() {
 #[tokio::test]
 #[ignore = "runs in a child process of `full_file_system_stores_nothing_of_a_save`"]
 async fn child_fills_its_file_system() {
+    if !is_child() {
+        return;
+    }
     let folder = std::path::PathBuf::from(std::env::var_os("FULL").unwrap());
     for (number, durability) in BOTH.into_iter().enumerate() {
         let path = folder.join(format!("{number}.db"));

@@ -6,7 +6,7 @@ use timestamp_core::Timestamped;
 use timestamp_repo::{OpenError, Sqlite};
 
 use crate::database::{BOTH, Place, Task, assert_says, skip};
-use crate::processes::child;
+use crate::processes::{child, is_child};
 
 #[tokio::test]
 async fn missing_folder_is_named() {
@@ -189,6 +189,9 @@ fn program_may_change_its_folder() {
 #[tokio::test]
 #[ignore = "runs in a child process of `program_may_change_its_folder`"]
 async fn child_changes_its_folder() {
+    if !is_child() {
+        return;
+    }
     let store = Sqlite::open("store.db").await.unwrap();
     std::env::set_current_dir(std::env::var_os("ELSEWHERE").unwrap()).unwrap();
     let tasks = store.repository::<Task>().await.unwrap();
@@ -288,6 +291,9 @@ fn unprivileged() -> Option<Command> {
 #[tokio::test]
 #[ignore = "runs in a child process of `file_that_can_not_be_written_is_named`"]
 async fn child_opens_a_protected_file() {
+    if !is_child() {
+        return;
+    }
     let path = std::env::var_os("STORE").unwrap();
     let error = Sqlite::open(&path).await.unwrap_err();
     assert!(matches!(error, OpenError::ReadOnlyFile { .. }), "{error:?}");
