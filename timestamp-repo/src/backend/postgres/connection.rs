@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -43,8 +44,13 @@ pub(super) struct Session {
     process: Process,
     statements: Mutex<HashMap<String, Statement>>,
     broken: AtomicBool,
+    /// Statements whose answer is not there, and whose caller may have gone away.
+    waiting: AtomicUsize,
+    /// A unit of work has it, whose transaction must not suffer for a read that nobody waits for.
+    in_unit: AtomicBool,
     answer_timeout: Duration,
     suspects: Arc<Suspects>,
+    tls: MakeRustlsConnect,
 }
 
 /// A session on loan; it goes back when dropped.
@@ -67,7 +73,19 @@ impl Sessions {
         })
     }
 
+    /// Opens a session, in the time that one may take to open.
     pub(super) async fn open(&self) -> Result<Session, ConnectError> {
+        let config = &self.target.config;
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+        let each = config.get_connect_timeout().copied().unwrap_or(Duration::from_secs(5));
+        let opened = tokio::time::timeout(each * u32::try_from(hosts).unwrap_or(1), self.open_one()).await;
+        opened.unwrap_or_else(|_| {
+            let source = BackendError::new("it did not answer within the connect timeout");
+            Err(ConnectError::Unreachable { server: self.target.server.to_string(), source })
+        })
+    }
+
+    async fn open_one(&self) -> Result<Session, ConnectError> {
         let server = &self.target.server;
         let connected = self.target.config.connect(self.tls.clone()).await;
         let (client, connection) = connected.map_err(|error| connect_error(&self.target, &error))?;
@@ -106,8 +124,11 @@ impl Sessions {
             process: Process { pid: i32::try_from(pid).unwrap_or_default(), started },
             statements: Mutex::default(),
             broken: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            in_unit: AtomicBool::new(false),
             answer_timeout: self.answer_timeout,
             suspects: Arc::clone(&self.suspects),
+            tls: self.tls.clone(),
         })
     }
 }
@@ -156,7 +177,11 @@ impl managed::Manager for Sessions {
     }
 
     async fn recycle(&self, session: &mut Session, _metrics: &Metrics) -> RecycleResult<ConnectError> {
-        if session.is_over() { Err(RecycleError::message("the connection is over")) } else { Ok(()) }
+        if session.is_over() || session.waiting.load(Ordering::Relaxed) > 0 {
+            Err(RecycleError::message("the connection is over, or at work for a caller who has gone away"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -205,7 +230,10 @@ impl Session {
 
     /// Waits for an answer, at most as long as one can take. Without one the session is over.
     async fn answer<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Failure> {
-        let failure = match tokio::time::timeout(self.answer_timeout, answer).await {
+        let waiting = Waiting::on(self);
+        let answer = tokio::time::timeout(self.answer_timeout, answer).await;
+        waiting.end();
+        let failure = match answer {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => Failure::from(error),
             Err(_) => Failure::Lost("no answer came within the statement timeout".to_owned()),
@@ -222,6 +250,16 @@ impl Session {
             Failure::Refused(_) | Failure::NotSent(_) => {}
         }
         Err(failure)
+    }
+
+    pub(super) fn begin_unit(&self) {
+        self.in_unit.store(true, Ordering::Relaxed);
+    }
+
+    /// The transaction has ended, and with it whatever a caller did not wait for.
+    pub(super) fn end_unit(&self) {
+        self.waiting.store(0, Ordering::Relaxed);
+        self.in_unit.store(false, Ordering::Relaxed);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Statement>> {
@@ -246,14 +284,27 @@ impl Session {
         self.answer(self.client.execute_raw(statement, values)).await
     }
 
-    pub(super) async fn query(&self, statement: &Statement, values: &[Parameter<'_>]) -> Result<Vec<Row>, Failure> {
-        let values: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        self.answer(self.client.query(statement, &values)).await
+    /// Runs a statement that was prepared from `sql`.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        statement: &Statement,
+        values: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+        match self.answer(self.client.query(statement, &values)).await {
+            // A table was altered since, and the statement was forgotten.
+            Err(failure) if failure.has_code(&SqlState::FEATURE_NOT_SUPPORTED) => {
+                let statement = self.prepare(sql).await?;
+                self.answer(self.client.query(&statement, &values)).await
+            }
+            answer => answer,
+        }
     }
 
     pub(super) async fn prepare_and_query(&self, sql: &str, values: &[Parameter<'_>]) -> Result<Vec<Row>, Failure> {
         let statement = self.prepare(sql).await?;
-        self.query(&statement, values).await
+        self.query(sql, &statement, values).await
     }
 
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
@@ -273,7 +324,7 @@ impl Session {
     pub(super) async fn copy<'v>(
         &self,
         sql: &str,
-        types: &[tokio_postgres::types::Type],
+        types: &[Type],
         rows: impl Iterator<Item = Vec<Parameter<'v>>>,
     ) -> Result<u64, Failure> {
         self.answer(async {
@@ -285,5 +336,32 @@ impl Session {
             writer.finish().await
         })
         .await
+    }
+}
+
+/// A statement whose answer somebody waits for. If they go away before it is there, the server is told to stop.
+struct Waiting<'s> {
+    session: Option<&'s Session>,
+}
+
+impl<'s> Waiting<'s> {
+    fn on(session: &'s Session) -> Self {
+        session.waiting.fetch_add(1, Ordering::Relaxed);
+        Self { session: Some(session) }
+    }
+
+    fn end(mut self) {
+        if let Some(session) = self.session.take() {
+            session.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(session) = self.session.filter(|session| !session.in_unit.load(Ordering::Relaxed)) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (cancel, tls) = (session.client.cancel_token(), session.tls.clone());
+        runtime.spawn(async move { drop(cancel.cancel_query(tls).await) });
     }
 }

@@ -31,8 +31,7 @@ pub(super) struct Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.code();
-        // A class whose messages repeat the value.
-        if code.starts_with("22") {
+        if repeats_values(&self.code) {
             write!(f, "the server can not take a value (SQLSTATE {code})")
         } else {
             write!(f, "{} (SQLSTATE {code})", self.message)
@@ -41,6 +40,11 @@ impl fmt::Display for Refusal {
 }
 
 impl Error for Refusal {}
+
+/// Whether messages of this class, "data exception", say what the value was.
+fn repeats_values(code: &SqlState) -> bool {
+    code.code().starts_with("22")
+}
 
 /// What is known of an answer that never came.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ impl From<tokio_postgres::Error> for Failure {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
             // The driver has no better word for what it finds out before it sends anything.
             let words = error.to_string();
-            let unsent = words.starts_with("error serializing") || words.starts_with("expected ");
+            let unsent = ["error serializing", "error encoding", "expected "].iter().any(|it| words.starts_with(it));
             return if unsent {
                 Self::NotSent(format!("{words}{cause}"))
             } else {
@@ -72,7 +76,7 @@ impl From<tokio_postgres::Error> for Failure {
                 code: said.code().clone(),
                 constraint: said.constraint().map(str::to_owned),
                 table: said.table().map(str::to_owned),
-                message: said.message().to_owned(),
+                message: if repeats_values(said.code()) { String::new() } else { said.message().to_owned() },
             }),
             _ => Self::Lost(format!("{} (SQLSTATE {})", said.message(), said.code().code())),
         }
@@ -123,9 +127,10 @@ impl Failure {
         }
         match self {
             Self::Lost(_) if deciding => SaveError::OutcomeUnknown,
-            Self::Refused(refusal) if refusal.code.code().starts_with("22") => SaveError::Invalid(
-                ValidationError::new(refusal.table.clone().unwrap_or_else(|| "row".to_owned()), refusal.to_string()),
-            ),
+            Self::Refused(refusal) if repeats_values(&refusal.code) => SaveError::Invalid(ValidationError::new(
+                refusal.table.clone().unwrap_or_else(|| "row".to_owned()),
+                refusal.to_string(),
+            )),
             other => SaveError::Backend(other.into_backend()),
         }
     }

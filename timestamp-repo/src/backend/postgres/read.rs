@@ -108,7 +108,7 @@ async fn rows<E: Record>(
     if expected != values.len() {
         return Err(FindError::Backend(failure::wrong_count(expected, values.len())));
     }
-    let rows = session.query(&statement, values).await.map_err(backend)?;
+    let rows = session.query(sql, &statement, values).await.map_err(backend)?;
     rows.iter().map(|row| restore(row, table, loading)).collect()
 }
 

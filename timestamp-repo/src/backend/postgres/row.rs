@@ -51,6 +51,7 @@ impl ToSql for Parameter<'_> {
 
 fn put(value: &Value<'_>, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
     let misfit = || Err(format!("{} does not fit the type `{}`", value.kind(), ty.name()).into());
+    let ty = base(ty);
     match value {
         Value::Null => return Ok(IsNull::Yes),
         Value::Bool(it) if *ty == Type::BOOL => out.put_u8((*it).into()),
@@ -94,6 +95,14 @@ fn put(value: &Value<'_>, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<d
         _ => return misfit(),
     }
     Ok(IsNull::No)
+}
+
+/// The type that a domain stands for.
+fn base(mut ty: &Type) -> &Type {
+    while let Kind::Domain(of) = ty.kind() {
+        ty = of;
+    }
+    ty
 }
 
 /// Types whose binary form is their text: also enumerations, and `citext`.
@@ -187,6 +196,7 @@ fn value_of<'a>(ty: &Type, raw: &'a [u8]) -> Result<Value<'a>, ColumnError> {
         std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| ColumnError::new("the text is not UTF-8"))
     };
     let misfit = || ColumnError::new(format!("the column has the type `{}`, which is not known here", ty.name()));
+    let ty = base(ty);
     let value = match *ty {
         Type::BOOL => raw.first().map(|it| Value::Bool(*it != 0)),
         Type::INT8 => raw.try_into().ok().map(|it| Value::Integer(i64::from_be_bytes(it))),

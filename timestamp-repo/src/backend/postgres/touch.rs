@@ -40,7 +40,8 @@ pub(super) async fn touch_rows(
     if placeholders != touch.values.len() {
         return Err(SaveError::Backend(failure::wrong_count(placeholders, touch.values.len())));
     }
-    let statement = session.prepare(&sql(table, &filter, others.same_task)).await.map_err(failed)?;
+    let sql = sql(table, &filter, others.same_task);
+    let statement = session.prepare(&sql).await.map_err(failed)?;
     let event_type = format!("{entity_type}.{}", EventKind::Updated.as_str());
     let reason = escaped(&touch.reason);
     let mut values = vec![
@@ -55,7 +56,7 @@ pub(super) async fn touch_rows(
     if expected != values.len() {
         return Err(SaveError::Backend(failure::wrong_count(expected.saturating_sub(5), touch.values.len())));
     }
-    let rows = session.query(&statement, &values).await.map_err(failed)?;
+    let rows = session.query(&sql, &statement, &values).await.map_err(failed)?;
     let Some(row) = rows.first() else { return Ok(0) };
     let counted = |column| get::<i64>(row, column).map_err(failed);
     let (chosen, touched) = (counted(0)?, counted(1)?);

@@ -146,7 +146,7 @@ impl PostgresUnit {
         let job = Job { table: Arc::clone(table), change: Arc::new(change), values };
         let transaction = self.begin_writing().await?;
         transaction.at_work = true;
-        let written = transaction.write(&job).await;
+        let written = Box::pin(transaction.write(&job)).await;
         transaction.at_work = false;
         if written.is_ok() {
             store.holders().hold(transaction.unit, begun_at, row);
@@ -178,13 +178,11 @@ impl PostgresUnit {
     pub(super) async fn find<E: Record>(&mut self, table: &Table, id: &E::Id) -> Result<Option<E>, FindError> {
         self.check().await.map_err(FindError::Backend)?;
         let Some(id) = read::id_value::<E>(id) else { return Ok(None) };
-        let Some(transaction) = &mut self.transaction else {
+        let Some(transaction) = &self.transaction else {
             return read::find(&*self.store.reader().await?, table, &id, self.store.loading()).await;
         };
-        transaction.at_work = true;
-        let found = read::find(transaction.session(), table, &id, transaction.loading()).await;
-        transaction.at_work = false;
-        found
+        // Reading leaves nothing half done, so a caller may go away.
+        read::find(transaction.session(), table, &id, transaction.loading()).await
     }
 
     pub(super) async fn select<E: Record>(&mut self, table: &Table, query: &Query) -> Result<Vec<E>, FindError> {
@@ -192,7 +190,8 @@ impl PostgresUnit {
         let Some(transaction) = &mut self.transaction else {
             return read::select(&*self.store.reader().await?, table, query, self.store.loading()).await;
         };
-        transaction.at_work = true;
+        // SQL of the user's own stands in a savepoint.
+        transaction.at_work = matches!(query, Query::Filter { .. });
         let found = transaction.select(table, query).await;
         transaction.at_work = false;
         found
@@ -225,6 +224,7 @@ impl PostgresUnit {
 impl Transaction {
     async fn begin(store: &Postgres, outcome: &Arc<Outcome>) -> Result<Self, SaveError> {
         let session = store.writer().await?;
+        session.begin_unit();
         // From here on a caller that goes away leaves a transaction to be rolled back.
         let mut transaction = Self {
             session: Some(session),
@@ -233,23 +233,19 @@ impl Transaction {
             lent: false,
             was_lent: false,
             at_work: true,
-            outcome: Arc::clone(outcome),
+            // Not the unit's: one that has not begun decides nothing, and the unit may try again.
+            outcome: Outcome::in_flight(),
             store: store.clone(),
         };
         match transaction.session().ask("BEGIN; SELECT pg_current_xact_id()::text").await {
             Ok(Some(number)) => {
                 transaction.number = number;
                 transaction.at_work = false;
+                transaction.outcome = Arc::clone(outcome);
                 Ok(transaction)
             }
-            refused => {
-                // The unit has not begun, and may try again.
-                transaction.outcome = Outcome::in_flight();
-                Err(match refused {
-                    Err(failure) => failure.into_save_error(false),
-                    Ok(_) => SaveError::Backend(BackendError::new("the server gave its transaction no number")),
-                })
-            }
+            Ok(None) => Err(SaveError::Backend(BackendError::new("the server gave its transaction no number"))),
+            Err(failure) => Err(failure.into_save_error(false)),
         }
     }
 
@@ -368,10 +364,12 @@ impl Transaction {
         let (state, result) = self.end_by_commit().await;
         self.outcome.decide(state);
         self.store.holders().release(self.unit);
-        if let Some(session) = self.session.take()
-            && (result.is_err() || self.was_lent)
-        {
-            give_back(session, self.was_lent).await;
+        if let Some(session) = self.session.take() {
+            if result.is_err() || self.was_lent {
+                give_back(session, self.was_lent).await;
+            } else {
+                session.end_unit();
+            }
         }
         result
     }
@@ -412,6 +410,7 @@ async fn give_back(session: Loan, was_lent: bool) {
         return;
     }
     let mut cleaned = session.batch("ROLLBACK").await;
+    session.end_unit();
     if was_lent && cleaned.is_ok() {
         cleaned =
             session.batch("CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; RESET ALL").await;

@@ -1,0 +1,298 @@
+//! Sessions that die, hang, or are left alone in the middle of their work.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use timestamp_core::Timestamped;
+use timestamp_repo::{CommitError, Postgres, SaveError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::database::{Place, Task};
+
+/// What stands between a store and its server.
+#[derive(Clone, Copy, PartialEq)]
+enum Line {
+    Open,
+    /// Nothing passes, and nobody is told.
+    Frozen,
+    /// The store is told that the connection is over; the server is not.
+    Cut,
+}
+
+struct Proxy {
+    line: watch::Sender<Line>,
+    address: SocketAddr,
+}
+
+impl Proxy {
+    async fn to(place: &Place) -> Self {
+        let server = place.url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (line, watched) = watch::channel(Line::Open);
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let far = TcpStream::connect(&server).await.unwrap();
+                tokio::spawn(pass(near, far, watched.clone()));
+            }
+        });
+        Self { line, address }
+    }
+
+    fn url(&self, place: &Place) -> String {
+        let server = place.url.split('@').nth(1).unwrap().split('/').next().unwrap();
+        place.url.replace(server, &self.address.to_string())
+    }
+}
+
+/// A new connection is not cut by what came before it.
+async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver<Line>) {
+    line.mark_unchanged();
+    let (mut up, mut down) = ([0; 8192], [0; 8192]);
+    loop {
+        tokio::select! {
+            _ = line.changed() => {
+                let state = *line.borrow();
+                match state {
+                    Line::Open => {}
+                    Line::Frozen => std::future::pending::<()>().await,
+                    Line::Cut => {
+                        drop(near);
+                        // The server's side stays open.
+                        return std::future::pending::<()>().await;
+                    }
+                }
+            }
+            read = near.read(&mut up) => match read {
+                Ok(1..) => far.write_all(&up[..read.unwrap()]).await.unwrap(),
+                Ok(0) | Err(_) => return,
+            },
+            read = far.read(&mut down) => match read {
+                Ok(1..) => near.write_all(&down[..read.unwrap()]).await.unwrap(),
+                Ok(0) | Err(_) => return,
+            },
+        }
+    }
+}
+
+const WAITING: &str = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH written AS%' AND \
+                       application_name = ";
+
+async fn until_it_waits(place: &Place, name: &str) {
+    for _ in 0..400 {
+        if !place.list(&format!("{WAITING}'{name}'")).await.is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("nobody waits");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_save_whose_server_process_dies_is_unknown_and_saved_again() {
+    let place = Place::new().await;
+    let name = place.schema.clone();
+    let store = place.store_with(Postgres::options().application_name(&name)).await;
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    tasks.save(&mut task).await.unwrap();
+    let other = place.connection().await;
+    other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
+    task.touch("held up");
+    let saving = tokio::spawn({
+        let tasks = tasks.clone();
+        async move {
+            let answer = tasks.save(&mut task).await;
+            (answer, task)
+        }
+    });
+    until_it_waits(&place, &name).await;
+    place.list(&format!("SELECT pg_terminate_backend(pid) FROM ({WAITING}'{name}') AS waiting")).await;
+    let (answer, mut task) = saving.await.unwrap();
+    assert!(matches!(answer, Err(SaveError::OutcomeUnknown)), "{answer:?}");
+    assert_eq!(task.pending_events().len(), 1);
+    other.batch_execute("ROLLBACK").await.unwrap();
+    // The pool has forgotten the session by itself.
+    tasks.save(&mut task).await.unwrap();
+    assert_eq!(place.list("SELECT version FROM timestamp_outbox ORDER BY seq").await, "1, 2");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn resolve_ends_what_is_still_at_work_before_it_answers() {
+    let place = Place::new().await;
+    let name = place.schema.clone();
+    let proxy = Proxy::to(&place).await;
+    let options = Postgres::options().application_name(&name).lock_timeout(Duration::from_secs(20)).pool_size(2);
+    let store = options.connect(proxy.url(&place)).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    tasks.save(&mut task).await.unwrap();
+    let other = place.connection().await;
+    other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
+    task.touch("held up");
+    let saving = tokio::spawn({
+        let tasks = tasks.clone();
+        async move {
+            let answer = tasks.save(&mut task).await;
+            (answer, task)
+        }
+    });
+    until_it_waits(&place, &name).await;
+    proxy.line.send(Line::Cut).unwrap();
+    let (answer, mut task) = saving.await.unwrap();
+    assert!(matches!(answer, Err(SaveError::OutcomeUnknown)), "{answer:?}");
+    assert!(!place.list(&format!("{WAITING}'{name}'")).await.is_empty(), "the server has not noticed");
+    assert!(!tasks.resolve(&mut task).await.unwrap());
+    assert!(place.list(&format!("{WAITING}'{name}'")).await.is_empty(), "it is still at work");
+    other.batch_execute("ROLLBACK").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(place.list("SELECT version FROM tasks").await, "1", "an answer was given, and then it was stored");
+    tasks.save(&mut task).await.unwrap();
+    assert_eq!(place.list("SELECT version FROM timestamp_outbox ORDER BY seq").await, "1, 2");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_server_that_falls_silent_is_given_up_in_time() {
+    let place = Place::new().await;
+    let proxy = Proxy::to(&place).await;
+    let options =
+        Postgres::options().lock_timeout(Duration::from_millis(100)).statement_timeout(Duration::from_millis(100));
+    let store = options.connect(proxy.url(&place)).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    tasks.save(&mut task).await.unwrap();
+    // From here on the statement is prepared, and the first thing to be sent is the one that decides.
+    task.touch("before");
+    tasks.save(&mut task).await.unwrap();
+    task.touch("lost");
+    proxy.line.send(Line::Frozen).unwrap();
+    let begun = Instant::now();
+    assert!(matches!(tasks.save(&mut task).await, Err(SaveError::OutcomeUnknown)));
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    proxy.line.send(Line::Open).unwrap();
+    tasks.save(&mut task).await.unwrap();
+    assert_eq!(place.list("SELECT version FROM timestamp_outbox ORDER BY seq").await, "1, 2, 3");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn the_pool_recovers_when_every_session_was_ended() {
+    let place = Place::new().await;
+    let name = place.schema.clone();
+    let store = place.store_with(Postgres::options().application_name(&name)).await;
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut saves = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let tasks = tasks.clone();
+        saves.spawn(async move { tasks.save(&mut Task::new("a")).await.unwrap() });
+    }
+    saves.join_all().await;
+    let end =
+        format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{name}'");
+    assert_ne!(place.list(&end).await, "0");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for _ in 0..16 {
+        tasks.save(&mut Task::new("b")).await.unwrap();
+        assert!(!tasks.filter("title = ?", ("b",)).await.unwrap().is_empty());
+    }
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_unit_whose_session_dies_stores_nothing() {
+    let place = Place::new().await;
+    let name = place.schema.clone();
+    let store = place.store_with(Postgres::options().application_name(&name)).await;
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    let mut unit = store.begin().await.unwrap();
+    unit.save(&mut task).await.unwrap();
+    let end =
+        format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{name}'");
+    place.list(&end).await;
+    // Whether the COMMIT has left is not known.
+    let error = unit.commit().await.unwrap_err();
+    assert!(matches!(error, CommitError::OutcomeUnknown), "{error:?}");
+    assert!(!tasks.resolve(&mut task).await.unwrap());
+    tasks.save(&mut task).await.unwrap();
+    assert_eq!(place.list("SELECT version FROM timestamp_outbox").await, "1");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_search_that_nobody_waits_for_holds_nobody_up() {
+    let place = Place::new().await;
+    let store = Postgres::options().pool_size(1).connect(&place.url).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    tasks.save(&mut task).await.unwrap();
+    let slow = tasks.filter("pg_sleep(10) IS NOT NULL", ());
+    assert!(tokio::time::timeout(Duration::from_millis(50), slow).await.is_err());
+    let begun = Instant::now();
+    assert!(tasks.find(&task.id).await.unwrap().is_some());
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(10)%' AND state = 'active' AND pid <> \
+                pg_backend_pid()";
+    assert_eq!(place.list(busy).await, "0", "the server was not told to stop");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_unit_is_over_when_one_of_its_saves_was_dropped() {
+    let place = Place::new().await;
+    let store = place.store().await;
+    let tasks = store.repository::<Task>().await.unwrap();
+    let (mut first, mut held) = (Task::new("a"), Task::new("b"));
+    tasks.save(&mut held).await.unwrap();
+    let other = place.connection().await;
+    other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
+    let mut unit = store.begin().await.unwrap();
+    unit.save(&mut first).await.unwrap();
+    // A read that was dropped does no harm.
+    drop(tokio::time::timeout(Duration::ZERO, unit.find::<Task>(&first.id)).await);
+    assert!(unit.find::<Task>(&first.id).await.unwrap().is_some());
+    held.touch("held up");
+    assert!(tokio::time::timeout(Duration::from_millis(50), unit.save(&mut held)).await.is_err());
+    let error = unit.save(&mut first).await;
+    assert!(error.is_ok() || matches!(error, Err(SaveError::Backend(_))), "{error:?}");
+    assert!(matches!(unit.commit().await, Err(CommitError::RolledBack)));
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!((first.pending_events().len(), held.pending_events().len()), (1, 1));
+    tasks.save(&mut first).await.unwrap();
+    tasks.save(&mut held).await.unwrap();
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_unit_that_found_no_connection_begins_later() {
+    let place = Place::new().await;
+    let options = Postgres::options().pool_size(1).lock_timeout(Duration::from_millis(50));
+    let store = options.connect(&place.url).await.unwrap();
+    store.repository::<Task>().await.unwrap();
+    let (mut one, mut two) = (Task::new("a"), Task::new("b"));
+    let mut first = store.begin().await.unwrap();
+    first.save(&mut one).await.unwrap();
+    let mut second = store.begin().await.unwrap();
+    let error = second.save(&mut two).await.unwrap_err();
+    assert!(matches!(error, SaveError::Busy(_)) && error.is_retryable(), "{error:?}");
+    drop(tokio::time::timeout(Duration::from_millis(10), second.save(&mut two)).await);
+    first.commit().await.unwrap();
+    second.save(&mut two).await.unwrap();
+    second.commit().await.unwrap();
+    assert_eq!((one.pending_events().len(), two.pending_events().len()), (0, 0));
+    assert_eq!(place.list("SELECT count(*) FROM tasks").await, "2");
+    place.remove().await;
+}

@@ -1,0 +1,14 @@
+//! What only PostgreSQL does: servers, tables that stood before, other types, and sessions that die.
+//!
+//! What every store promises is in `tests/contract/`. These need the server that `TIMESTAMP_TEST_POSTGRES` names.
+
+#![cfg(feature = "postgres")]
+#![expect(clippy::unwrap_used, reason = "clippy takes only `#[test]` functions for tests")]
+
+mod connect;
+mod database;
+mod lost_sessions;
+mod outbox;
+mod schema;
+mod sql;
+mod values;
