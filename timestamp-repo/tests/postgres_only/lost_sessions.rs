@@ -296,3 +296,28 @@ async fn a_unit_that_found_no_connection_begins_later() {
     assert_eq!(place.list("SELECT count(*) FROM tasks").await, "2");
     place.remove().await;
 }
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_unit_whose_begin_was_dropped_begins_again() {
+    let place = Place::new().await;
+    let store = Postgres::options().pool_size(1).connect(&place.url).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    tasks.save(&mut Task::new("opens the connection")).await.unwrap();
+    let mut task = Task::new("a");
+    let mut unit = store.begin().await.unwrap();
+    {
+        let mut saving = Box::pin(unit.save(&mut task));
+        // BEGIN has left, and its answer is not there.
+        std::future::poll_fn(|context| {
+            assert!(saving.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+    }
+    unit.save(&mut task).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(task.pending_events().len(), 0);
+    assert_eq!(place.list("SELECT count(*) FROM tasks").await, "2");
+    place.remove().await;
+}

@@ -173,7 +173,8 @@ impl managed::Manager for Sessions {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<Session, ConnectError> {
-        self.open().await
+        // Large, and rare: everything that may have to connect would carry it.
+        Box::pin(self.open()).await
     }
 
     async fn recycle(&self, session: &mut Session, _metrics: &Metrics) -> RecycleResult<ConnectError> {

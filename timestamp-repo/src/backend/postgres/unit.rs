@@ -146,7 +146,7 @@ impl PostgresUnit {
         let job = Job { table: Arc::clone(table), change: Arc::new(change), values };
         let transaction = self.begin_writing().await?;
         transaction.at_work = true;
-        let written = Box::pin(transaction.write(&job)).await;
+        let written = transaction.write(&job).await;
         transaction.at_work = false;
         if written.is_ok() {
             store.holders().hold(transaction.unit, begun_at, row);
