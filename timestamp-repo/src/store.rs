@@ -12,7 +12,7 @@ use crate::outbox::Outbox;
 use crate::repository::Repository;
 use crate::unit_of_work::UnitOfWork;
 
-/// An open database: [`Sqlite`](crate::Sqlite), later others.
+/// An open database: `Sqlite` or `Postgres`.
 ///
 /// For code that is generic over the database. A program that names its database needs no import of this trait: each
 /// store has the same methods of its own. Sealed; implemented by this crate's stores only.

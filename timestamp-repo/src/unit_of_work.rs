@@ -23,9 +23,10 @@ use crate::store::Store;
 ///
 /// A refused save ([`SaveError::Conflict`] and the like) leaves the unit as it was before that save, and usable.
 ///
-/// Until the first write, the unit reads what is committed, and holds nobody up. From the first write on, it is the one
-/// writer: others wait for it, up to their busy timeout. Keep it short. A save past the unit, in the task that holds
-/// it, would wait in vain and is refused at once.
+/// Until the first write, the unit reads what is committed, and holds nobody up. From the first write on, others wait for
+/// it, up to their busy timeout: on SQLite everybody who wants to write, on PostgreSQL those who want to write a row that
+/// it has written. Keep it short. A save past the unit, in the task that holds it, would wait in vain and is refused at
+/// once.
 ///
 /// Dropping the unit rolls it back.
 #[must_use = "a unit of work that is dropped is rolled back"]

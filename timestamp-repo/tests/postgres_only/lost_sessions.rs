@@ -1,6 +1,8 @@
 //! Sessions that die, hang, or are left alone in the middle of their work.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use timestamp_core::Timestamped;
@@ -23,6 +25,8 @@ enum Line {
 
 struct Proxy {
     line: watch::Sender<Line>,
+    /// How often the store has spoken after the server had.
+    turns: Arc<AtomicUsize>,
     address: SocketAddr,
 }
 
@@ -32,13 +36,15 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (line, watched) = watch::channel(Line::Open);
         let address = listener.local_addr().unwrap();
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&turns);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let far = TcpStream::connect(&server).await.unwrap();
-                tokio::spawn(pass(near, far, watched.clone()));
+                tokio::spawn(pass(near, far, watched.clone(), Arc::clone(&counted)));
             }
         });
-        Self { line, address }
+        Self { line, turns, address }
     }
 
     fn url(&self, place: &Place) -> String {
@@ -48,8 +54,9 @@ impl Proxy {
 }
 
 /// A new connection is not cut by what came before it.
-async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver<Line>) {
+async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver<Line>, turns: Arc<AtomicUsize>) {
     line.mark_unchanged();
+    let mut answered = true;
     let (mut up, mut down) = ([0; 8192], [0; 8192]);
     loop {
         tokio::select! {
@@ -66,11 +73,17 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver
                 }
             }
             read = near.read(&mut up) => match read {
-                Ok(1..) => far.write_all(&up[..read.unwrap()]).await.unwrap(),
+                Ok(1..) => {
+                    turns.fetch_add(usize::from(std::mem::take(&mut answered)), Ordering::Relaxed);
+                    far.write_all(&up[..read.unwrap()]).await.unwrap();
+                }
                 Ok(0) | Err(_) => return,
             },
             read = far.read(&mut down) => match read {
-                Ok(1..) => near.write_all(&down[..read.unwrap()]).await.unwrap(),
+                Ok(1..) => {
+                    answered = true;
+                    near.write_all(&down[..read.unwrap()]).await.unwrap();
+                }
                 Ok(0) | Err(_) => return,
             },
         }
@@ -319,5 +332,51 @@ async fn a_unit_whose_begin_was_dropped_begins_again() {
     unit.commit().await.unwrap();
     assert_eq!(task.pending_events().len(), 0);
     assert_eq!(place.list("SELECT count(*) FROM tasks").await, "2");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_stored_save_is_one_round_trip() {
+    let place = Place::new().await;
+    let proxy = Proxy::to(&place).await;
+    let store = Postgres::options().pool_size(1).connect(proxy.url(&place)).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = Task::new("a");
+    let mut turns = Vec::new();
+    // The first round prepares the statements.
+    for _ in 0..2 {
+        turns.clear();
+        let mut last = proxy.turns.load(Ordering::Relaxed);
+        let mut took = |turns: &mut Vec<usize>| {
+            let now = proxy.turns.load(Ordering::Relaxed);
+            turns.push(now - std::mem::replace(&mut last, now));
+        };
+        tasks.save(&mut task).await.unwrap();
+        task.touch("once");
+        took(&mut turns);
+        tasks.save(&mut Task::new("b")).await.unwrap();
+        took(&mut turns);
+        tasks.save(&mut task).await.unwrap();
+        took(&mut turns);
+        let mut batch: Vec<_> = (0..100).map(|_| Task::new("c")).collect();
+        tasks.save_all(&mut batch).await.unwrap();
+        took(&mut turns);
+        batch.iter_mut().for_each(|task| task.touch("all"));
+        tasks.save_all(&mut batch).await.unwrap();
+        took(&mut turns);
+        let mut unit = store.begin().await.unwrap();
+        task.touch("twice");
+        unit.save(&mut task).await.unwrap();
+        unit.save(&mut Task::new("d")).await.unwrap();
+        unit.commit().await.unwrap();
+        took(&mut turns);
+        tasks.find(&task.id).await.unwrap().unwrap();
+        took(&mut turns);
+        task.touch("again");
+    }
+    // A batch of new ones: BEGIN, two times COPY and its data, COMMIT. Of known ones: BEGIN, 100 in chunks of 30, COMMIT.
+    // A unit: BEGIN, each save, COMMIT.
+    assert_eq!(turns, [1, 1, 1, 6, 6, 4, 1]);
     place.remove().await;
 }

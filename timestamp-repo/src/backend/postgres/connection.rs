@@ -328,8 +328,9 @@ impl Session {
         types: &[Type],
         rows: impl Iterator<Item = Vec<Parameter<'v>>>,
     ) -> Result<u64, Failure> {
+        let statement = self.prepare(sql).await?;
         self.answer(async {
-            let sink = self.client.copy_in(sql).await?;
+            let sink = self.client.copy_in(&statement).await?;
             let mut writer = std::pin::pin!(tokio_postgres::binary_copy::BinaryCopyInWriter::new(sink, types));
             for row in rows {
                 writer.as_mut().write_raw(row).await?;
