@@ -109,7 +109,8 @@ impl PostgresUnit {
     async fn begin_writing(&mut self) -> Result<&mut Transaction, SaveError> {
         self.check().await.map_err(SaveError::Backend)?;
         if self.transaction.is_none() {
-            self.transaction = Some(Transaction::begin(&self.store, &self.outcome).await?);
+            // Boxed: connecting takes much room, and is done once.
+            self.transaction = Some(Box::pin(Transaction::begin(&self.store, &self.outcome)).await?);
         }
         match &mut self.transaction {
             Some(transaction) => Ok(transaction),
