@@ -5,6 +5,9 @@
     reason = "stores are sealed: what a database must offer can not be named outside this crate"
 )]
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("timestamp-repo has no store: enable its feature `sqlite` (on by default) or `postgres`");
+
 mod backend;
 mod error;
 mod fingerprint;
