@@ -4,3 +4,7 @@
 
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
+
+#[doc = include_str!("../docs/postgres.md")]
+#[cfg(feature = "postgres")]
+pub mod postgres {}
