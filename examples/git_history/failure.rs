@@ -4,7 +4,9 @@ use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 
 use timestamp_core::ValidationError;
-use timestamp_repo::{BeginError, CommitError, FindError, OpenError, RepositoryError, SaveError, rusqlite};
+use timestamp_repo::{
+    BeginError, CommitError, ConnectError, FindError, OpenError, RepositoryError, SaveError, rusqlite, tokio_postgres,
+};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -74,11 +76,13 @@ macro_rules! failures {
 failures! {
     BeginError => |error| Self::Database(chain(error)),
     CommitError => |error| Self::Database(chain(error)),
+    ConnectError => |error| Self::Database(chain(error)),
     FindError => |error| Self::Database(chain(error)),
     OpenError => |error| Self::Database(chain(error)),
     RepositoryError => |error| Self::Database(chain(error)),
     SaveError => |error| Self::Database(chain(error)),
     rusqlite::Error => |error| Self::Database(chain(error)),
+    tokio_postgres::Error => |error| Self::Database(chain(error)),
 }
 
 impl From<io::Error> for Failure {

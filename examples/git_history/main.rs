@@ -1,4 +1,4 @@
-//! Replays the history of a git repository into entities on SQLite.
+//! Replays the history of a git repository into entities, on SQLite or PostgreSQL.
 //!
 //! Every commit on the first-parent line of HEAD is one unit of work, and the clock stands at its committer time. A
 //! path that a commit adds becomes a `SourceFile`, a change touches it with the commit's subject as the reason, and a
@@ -8,6 +8,7 @@
 //! ```text
 //! $ cargo run --release --example git_history                   # the repository that you stand in
 //! $ cargo run --release --example git_history -- PATH --database history.db
+//! $ cargo run --release --example git_history -- PATH --database postgres://user@host/database
 //!
 //! commits    154 replayed in 0.05 s
 //! files      90 alive, 112 ever
@@ -22,11 +23,11 @@
 //! check      the outbox and the files agree
 //! ```
 //!
-//! - The same history gives the same files and events every time; only the ids of the events differ. Given a database
+//! - The same history gives the same files and events every time, on both databases; only the ids of the events differ. Given a database
 //!   that has part of it already, the replay goes on behind the last commit it finds there; given one of another
 //!   history, it refuses.
 //! - Without `--database`, the database is a temporary one.
-//! - A replay can be repeated, so a save does not wait for the disk (`Durability::Normal`).
+//! - A replay can be repeated, so a save on SQLite does not wait for the disk (`Durability::Normal`).
 //! - A path is written as git quotes it: `"a\nb"` where it holds control characters, quotes or backslashes, and
 //!   `"\377"` for bytes that are not UTF-8. Every other path stands as it is, so no two paths become one.
 //! - Histories have clocks that go back. The clock goes back with them, `updated_at` does not.
@@ -35,6 +36,7 @@
 //! used, or belongs to another history; 5 outbox and files do not agree.
 
 mod arguments;
+mod database;
 mod failure;
 mod history;
 mod quoted;
@@ -48,8 +50,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use timestamp_repo::{Postgres, Sqlite};
 
 use self::arguments::Arguments;
+use self::database::Database;
 use self::failure::Failure;
 use self::history::Repository;
 use self::replay::Replay;
@@ -61,18 +65,21 @@ fn main() -> ExitCode {
 
 /// Does all of it, and returns the exit code.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut impl Write, errors: &mut impl Write) -> u8 {
-    let done = Arguments::parse(arguments).and_then(|arguments| replay(&arguments, out));
+    let done = Arguments::parse(arguments).and_then(|arguments| match arguments.names_postgres() {
+        true => replay::<Postgres>(&arguments, out),
+        false => replay::<Sqlite>(&arguments, out),
+    });
     match done {
         Ok(()) => 0,
         Err(failure) => failure.report(out, errors),
     }
 }
 
-fn replay(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
+fn replay<D: Database>(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let repository = Repository::open(arguments.path.as_deref())?;
     // One task, and saves that run where they are called: a runtime of one thread is enough, and git is read outside it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut replay = runtime.block_on(Replay::open(arguments.database.as_deref()))?;
+    let mut replay = runtime.block_on(Replay::<D>::open(arguments.database.as_deref()))?;
     let Some(count) = repository.count_after(replay.last_commit())? else {
         return Err(Failure::Database(format!(
             "the database holds a history up to commit {}, which is not on the first-parent line of this one: use a \

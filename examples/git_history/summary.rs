@@ -7,6 +7,7 @@ use std::time::Duration;
 use timestamp_core::{EpochMs, Timestamped};
 use timestamp_repo::StoredEvent;
 
+use super::database::Database;
 use super::failure::Failure;
 use super::replay::Replay;
 use super::source_file::SourceFile;
@@ -38,10 +39,10 @@ struct Told {
 }
 
 impl Summary {
-    pub(crate) async fn of(replay: &Replay) -> Result<Self, Failure> {
+    pub(crate) async fn of<D: Database>(replay: &Replay<D>) -> Result<Self, Failure> {
         let files = replay.files();
         let mut summary = Self::default();
-        let most = format!("1 ORDER BY version DESC, path LIMIT {SHOWN}");
+        let most = format!("TRUE ORDER BY version DESC, {} LIMIT {SHOWN}", D::PATH_BY_BYTES);
         let most = files.filter(most, ()).await?;
         summary.changed_most = most.iter().map(|file| (file.version(), file.path().to_owned())).collect();
         let last = files.recent(None, SHOWN).await?.items;
@@ -58,7 +59,7 @@ impl Summary {
     }
 
     /// Reads all events, in order.
-    async fn listen(&mut self, replay: &Replay) -> Result<HashMap<String, Told>, Failure> {
+    async fn listen<D: Database>(&mut self, replay: &Replay<D>) -> Result<HashMap<String, Told>, Failure> {
         let outbox = replay.store().outbox();
         let mut files = HashMap::new();
         let mut seq = 0;
@@ -99,7 +100,11 @@ impl Summary {
     }
 
     /// Compares each file that exists with what its events say, and takes it out of `told`.
-    async fn compare(&mut self, replay: &Replay, told: &mut HashMap<String, Told>) -> Result<(), Failure> {
+    async fn compare<D: Database>(
+        &mut self,
+        replay: &Replay<D>,
+        told: &mut HashMap<String, Told>,
+    ) -> Result<(), Failure> {
         let mut after = None;
         loop {
             let page = replay.files().recent(after.as_ref(), PAGE).await?;

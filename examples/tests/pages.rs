@@ -3,6 +3,7 @@
 
 const README: &str = include_str!("../../README.md");
 const GUIDE: &str = include_str!("../../docs/guide.md");
+const POSTGRES: &str = include_str!("../../docs/postgres.md");
 const ERRORS: &str = include_str!("../../timestamp-repo/src/error.rs");
 const QUICKSTART: &str = include_str!("../quickstart.rs");
 
@@ -20,6 +21,17 @@ fn program() -> &'static str {
 #[test]
 fn readme_shows_the_quickstart_that_runs() {
     assert_eq!(block(), program(), "copy examples/quickstart.rs into README.md, from its first `use` on");
+}
+
+#[test]
+fn readme_shows_postgres_as_its_page_does() {
+    let block = |page: &'static str| page.split_once("```rust,no_run\n").unwrap().1.split_once("```\n").unwrap().0;
+    // The page's code is compiled as a test, and is about the quickstart's entity.
+    let (entity, main) = block(POSTGRES).split_once("#[tokio::main]\n").unwrap();
+    let (_, entity) = entity.split_once("#[derive").unwrap();
+    assert!(program().contains(entity), "copy the entity of examples/quickstart.rs into docs/postgres.md");
+    assert_eq!(block(README), format!("#[tokio::main]\n{main}"), "copy `main` of docs/postgres.md into README.md");
+    assert_eq!(block(README).lines().count(), 10);
 }
 
 #[test]
