@@ -32,6 +32,9 @@ pub trait Record: Timestamped + Entity<__Id: Column> + Send + 'static {
     /// Which of the columns is the id.
     const ID_COLUMN: usize;
 
+    /// The columns of the timestamps: of the creation, of the last change, and of the version.
+    const TIMESTAMP_COLUMNS: [&'static str; 3] = ["created_at_ms", "updated_at_ms", "version"];
+
     /// Writes every column's value to `row`.
     ///
     /// # Errors

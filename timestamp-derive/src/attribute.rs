@@ -33,6 +33,8 @@ pub(crate) struct StructKeys {
     pub(crate) means_a_table: bool,
     pub(crate) entity: Option<Given<LitStr>>,
     pub(crate) validate: Option<Given<ExprPath>>,
+    /// The names of the columns of the timestamps, in the order of [`names::KEPT_COLUMNS`].
+    pub(crate) kept: [Option<Given<LitStr>>; 3],
     pub(crate) core: Option<Given<Path>>,
     /// Keys that belong on a field. They are refused already, and speak for what is missing there.
     pub(crate) misplaced: Vec<Ident>,
@@ -80,6 +82,13 @@ impl StructKeys {
                 names::VALIDATE => {
                     let value = path(&key, input, ExprPath::parse, "Self::check", diagnostics);
                     once(&mut keys.validate, &key, value, diagnostics);
+                }
+                names::CREATED_AT | names::UPDATED_AT | names::VERSION => {
+                    let value = text(&key, input, diagnostics);
+                    let mut slots = names::KEPT_COLUMNS.iter().zip(&mut keys.kept);
+                    if let Some((_, slot)) = slots.find(|(kept, _)| key == kept.key) {
+                        once(slot, &key, value, diagnostics);
+                    }
                 }
                 names::CRATE => {
                     let value = path(&key, input, Path::parse_mod_style, "::timestamp_core", diagnostics);
@@ -326,7 +335,9 @@ fn skip_item(input: ParseStream<'_>) -> TokenStream {
 /// What to write behind a key in a sample.
 fn sample_value(key: &str) -> &'static str {
     match key {
-        names::TABLE | names::ENTITY | names::COLUMN => " = \"..\"",
+        names::TABLE | names::ENTITY | names::CREATED_AT | names::UPDATED_AT | names::VERSION | names::COLUMN => {
+            " = \"..\""
+        }
         names::VALIDATE | names::CRATE => " = ..",
         _ => "",
     }

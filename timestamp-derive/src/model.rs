@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{ExprPath, GenericArgument, Generics, Ident, LitStr, PathArguments, Type, Visibility};
 
-use crate::attribute::{FieldKeys, StructKeys};
+use crate::attribute::{FieldKeys, Given, StructKeys};
 use crate::diagnostics::Diagnostics;
 use crate::names::{self, Paths};
 use crate::rules;
@@ -45,6 +45,18 @@ impl<'a> Struct<'a> {
         });
         let fields = fields.collect();
         Some(Self { ident: &input.ident, generics: &input.generics, attributes: &input.attrs, keys, fields })
+    }
+}
+
+impl StructKeys {
+    /// The names of the columns of the timestamps, in the order of [`names::KEPT_COLUMNS`].
+    pub(crate) fn kept_columns(&self) -> [String; 3] {
+        let [created_at, updated_at, version] = &self.kept;
+        let [default_created_at, default_updated_at, default_version] = &names::KEPT_COLUMNS;
+        let name = |given: &Option<Given<LitStr>>, kept: &names::KeptColumn| {
+            given.as_ref().map_or_else(|| kept.name.to_owned(), |given| given.value.value())
+        };
+        [name(created_at, default_created_at), name(updated_at, default_updated_at), name(version, default_version)]
     }
 }
 
@@ -88,6 +100,8 @@ pub(crate) struct Table<'a> {
     pub(crate) columns: Vec<Column<'a>>,
     pub(crate) skipped: Vec<&'a Field<'a>>,
     pub(crate) id_column: usize,
+    /// The columns of the timestamps, if one of them is renamed.
+    pub(crate) kept: Option<[String; 3]>,
 }
 
 /// A field that has a column.
@@ -141,7 +155,9 @@ impl<'a> Entity<'a> {
 
 impl<'a> Table<'a> {
     fn new(name: &'a LitStr, source: &'a Struct<'a>, roles: Roles<'a>) -> Self {
-        let mut table = Self { name, columns: Vec::new(), skipped: Vec::new(), id_column: 0 };
+        let is_renamed = source.keys.kept.iter().any(Option::is_some);
+        let kept = is_renamed.then(|| source.keys.kept_columns());
+        let mut table = Self { name, columns: Vec::new(), skipped: Vec::new(), id_column: 0, kept };
         for field in &source.fields {
             if std::ptr::eq(field, roles.timestamps) {
                 continue;

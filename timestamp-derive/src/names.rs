@@ -12,24 +12,28 @@ pub(crate) const TIMESTAMPS: &str = "Timestamps";
 
 /// The columns that the repository keeps for every entity.
 pub(crate) const KEPT_COLUMNS: [KeptColumn; 3] = [
-    KeptColumn { name: "created_at_ms", method: "created_at()" },
-    KeptColumn { name: "updated_at_ms", method: "updated_at()" },
-    KeptColumn { name: "version", method: "version()" },
+    KeptColumn { key: CREATED_AT, name: "created_at_ms" },
+    KeptColumn { key: UPDATED_AT, name: "updated_at_ms" },
+    KeptColumn { key: VERSION, name: "version" },
 ];
 
-/// A column that the repository keeps, and the method that tells what is in it.
+/// A column that the repository keeps: the key that renames it, which is also the method that tells what is in it, and
+/// its name where that key is not given.
 pub(crate) struct KeptColumn {
+    pub(crate) key: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) method: &'static str,
 }
 
 pub(crate) const TABLE: &str = "table";
 pub(crate) const ENTITY: &str = "entity";
 pub(crate) const VALIDATE: &str = "validate";
+pub(crate) const CREATED_AT: &str = "created_at";
+pub(crate) const UPDATED_AT: &str = "updated_at";
+pub(crate) const VERSION: &str = "version";
 pub(crate) const CRATE: &str = "crate";
 
 /// The keys of a struct, in the order in which messages list them.
-pub(crate) const STRUCT_KEYS: [&str; 4] = [TABLE, ENTITY, VALIDATE, CRATE];
+pub(crate) const STRUCT_KEYS: [&str; 7] = [TABLE, ENTITY, VALIDATE, CREATED_AT, UPDATED_AT, VERSION, CRATE];
 
 pub(crate) const ID: &str = "id";
 pub(crate) const TIMESTAMPS_KEY: &str = "timestamps";

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use proc_macro2::TokenTree;
 use syn::{Data, DeriveInput, Fields, FieldsNamed, Ident, LitStr, Meta, Visibility};
 
-use crate::attribute::StructKeys;
+use crate::attribute::{Given, StructKeys};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Field, Roles, Struct};
 use crate::names;
@@ -59,6 +59,7 @@ pub(crate) fn check<'a>(source: &'a Struct<'a>, diagnostics: &mut Diagnostics) -
     roles_have_no_form(source, timestamps, diagnostics);
     record_owns_its_data(source, diagnostics);
     names_are_usable(source, diagnostics);
+    kept_columns_are_distinct(source, diagnostics);
     columns_are_distinct(source, timestamps, diagnostics);
     Some(Roles { id: id?, timestamps: timestamps? })
 }
@@ -217,11 +218,19 @@ fn struct_is_not_packed(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `column`, `json`, `text` and `skip` say how a field is stored; without `table` they would do nothing.
+/// `column`, `json`, `text` and `skip` say how a field is stored, and `created_at`, `updated_at` and `version` where the
+/// timestamps are; without `table` they would do nothing.
 fn storage_keys_need_a_table(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
     let misplaced = source.fields.iter().any(|field| is_misplaced(&field.keys.misplaced, names::TABLE));
     if source.keys.means_a_table || misplaced {
         return;
+    }
+    for Given { key, .. } in source.keys.kept.iter().flatten() {
+        diagnostics.refuse(
+            key,
+            format_args!("`{key}` names a column of the timestamps, and `{}` has no table", source.ident),
+            format_args!("add `table = \"..\"` to the attribute, or remove `{key}`"),
+        );
     }
     for field in &source.fields {
         for key in storage_keys(field) {
@@ -299,9 +308,9 @@ fn record_owns_its_data(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
 
 /// The names of table, entity and columns are not empty and hold no NUL, which no database takes.
 fn names_are_usable(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
-    let StructKeys { table, entity, .. } = source.keys;
+    let StructKeys { table, entity, kept, .. } = source.keys;
     let columns = source.fields.iter().filter_map(|field| field.keys.column.as_ref());
-    for given in table.iter().chain(entity).chain(columns) {
+    for given in table.iter().chain(entity).chain(kept.iter().flatten()).chain(columns) {
         let (key, text) = (&given.key, given.value.value());
         if text.is_empty() {
             diagnostics.refuse(
@@ -319,12 +328,32 @@ fn names_are_usable(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// `created_at = "at", updated_at = "at"`: the three columns of the timestamps have three names.
+fn kept_columns_are_distinct(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
+    let names = source.keys.kept_columns();
+    let columns = || names.iter().zip(&source.keys.kept).zip(&names::KEPT_COLUMNS);
+    for (index, ((name, given), column)) in columns().enumerate() {
+        for ((before, given_before), column_before) in columns().take(index) {
+            let Some(at) = given.as_ref().or(given_before.as_ref()) else { continue };
+            if !name.is_empty() && name.eq_ignore_ascii_case(before) {
+                let (first, second) = (column_before.key, column.key);
+                diagnostics.refuse(
+                    &at.value,
+                    format_args!("`{first}` and `{second}` have the same column `{name}`"),
+                    format_args!("name another column for one of them, such as `{second} = \"..\"`"),
+                );
+            }
+        }
+    }
+}
+
 /// No two columns have one name, and none has the name of a column that the repository keeps. Case does not count,
 /// because it does not count in SQLite.
 fn columns_are_distinct(source: &Struct<'_>, timestamps: Option<&Field<'_>>, diagnostics: &mut Diagnostics) {
     if source.keys.table.is_none() {
         return;
     }
+    let kept_columns = source.keys.kept_columns();
     let mut taken: HashMap<String, &Ident> = HashMap::new();
     for field in &source.fields {
         if field.keys.skip.is_some() || timestamps.is_some_and(|timestamps| std::ptr::eq(timestamps, field)) {
@@ -332,8 +361,10 @@ fn columns_are_distinct(source: &Struct<'_>, timestamps: Option<&Field<'_>>, dia
         }
         let column = field.column_name();
         let name = column.value().to_ascii_lowercase();
-        if let Some(kept) = names::KEPT_COLUMNS.iter().find(|kept| kept.name == name) {
-            refuse_kept_column(field, &column, kept, diagnostics);
+        let mut kept = kept_columns.iter().zip(&names::KEPT_COLUMNS);
+        let kept = kept.find(|(kept, _)| kept.eq_ignore_ascii_case(&name)).filter(|_| !name.is_empty());
+        if let Some((name, kept)) = kept {
+            refuse_kept_column(field, &column, name, kept.key, diagnostics);
         } else if let Some(first) = taken.get(&name) {
             diagnostics.refuse(
                 &column,
@@ -346,11 +377,10 @@ fn columns_are_distinct(source: &Struct<'_>, timestamps: Option<&Field<'_>>, dia
     }
 }
 
-fn refuse_kept_column(field: &Field<'_>, at: &LitStr, kept: &names::KeptColumn, diagnostics: &mut Diagnostics) {
-    let names::KeptColumn { name, method } = kept;
+fn refuse_kept_column(field: &Field<'_>, at: &LitStr, name: &str, method: &str, diagnostics: &mut Diagnostics) {
     let problem = format!("`{name}` is a column that the repository keeps for every entity");
     let help = format!(
-        "name the column of `{}` with `#[timestamped(column = \"..\")]`, or remove the field and call `{method}`",
+        "name the column of `{}` with `#[timestamped(column = \"..\")]`, or remove the field and call `{method}()`",
         field.ident
     );
     diagnostics.refuse(at, problem, help);

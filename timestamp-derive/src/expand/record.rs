@@ -21,6 +21,10 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
     let definitions = table.columns.iter().map(|column| definition(column, model.paths));
     let writes = table.columns.iter().enumerate().map(|(index, column)| write(index, column, model.paths));
     let reads = table.columns.iter().enumerate().map(|(index, column)| read(index, column, model.paths));
+    let kept = table
+        .kept
+        .as_ref()
+        .map(|names| quote!(const TIMESTAMP_COLUMNS: [&'static ::core::primitive::str; 3] = [#(#names),*];));
     let skipped = table.skipped.iter().map(|field| {
         let (ident, ty, skipped_field) = (field.ident, field.ty, &model.paths.skipped_field);
         quote!(#ident: <#ty as #skipped_field>::default())
@@ -32,6 +36,7 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
             const TABLE: &'static ::core::primitive::str = #name;
             const COLUMNS: &'static [#column_definition] = &[#(#definitions),*];
             const ID_COLUMN: ::core::primitive::usize = #id_column;
+            #kept
             fn encode<__Writer: #row_writer + ?::core::marker::Sized>(
                 &self,
                 __row: &mut __Writer,

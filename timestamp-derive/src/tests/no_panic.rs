@@ -40,7 +40,7 @@ impl Random {
     }
 }
 
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 46] = [
     "struct",
     "enum",
     "union",
@@ -83,6 +83,8 @@ const WORDS: [&str; 44] = [
     "r#type",
     "r#struct",
     "created_at_ms",
+    "created_at",
+    "updated_at",
     "tabel",
     "größe",
 ];

@@ -55,3 +55,23 @@ fn raw_identifiers_lose_their_prefix_in_names() {
     assert_eq!(r#type::COLUMNS[0].name, "fn");
     assert_eq!(entity.id(), &1);
 }
+
+#[derive(Timestamped)]
+#[timestamped(table = "invoices", created_at = "Born \"on\"", version = "revision")]
+struct Invoice {
+    #[timestamped(id)]
+    id: u64,
+    /// Free, because the repository's own column has another name.
+    version: u32,
+    timestamps: Timestamps,
+}
+
+#[test]
+fn columns_of_the_timestamps_are_renamed_one_by_one() {
+    assert_eq!(Invoice::TIMESTAMP_COLUMNS, ["Born \"on\"", "updated_at_ms", "revision"]);
+    assert_eq!(Document::TIMESTAMP_COLUMNS, ["created_at_ms", "updated_at_ms", "version"]);
+    let names: Vec<_> = Invoice::COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(names, ["id", "version"]);
+    let invoice = Invoice::create(|timestamps| Invoice { id: 1, version: 3, timestamps }).unwrap();
+    assert_eq!(restored::<Invoice>(&row(&invoice)).version, 3);
+}

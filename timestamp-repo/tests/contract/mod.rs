@@ -11,6 +11,7 @@ pub(crate) mod harness;
 pub(crate) mod in_flight;
 pub(crate) mod laws;
 pub(crate) mod model;
+pub(crate) mod renamed_columns;
 pub(crate) mod search;
 pub(crate) mod tampering;
 pub(crate) mod unit_of_work;
@@ -140,6 +141,12 @@ macro_rules! every_test {
                 an_entity_is_created_changed_and_deleted_in_one_unit,
                 an_entity_without_a_string_for_an_id_is_deleted,
                 entities_of_two_types_may_have_the_same_id,
+            }
+            renamed_columns {
+                an_entity_lives_in_renamed_columns,
+                a_users_own_table_keeps_its_names,
+                a_missing_renamed_column_is_named,
+                an_unreadable_renamed_column_is_named,
             }
             search {
                 find_all_takes_more_ids_than_one_statement,

@@ -45,6 +45,11 @@ const _: () = {
             crate::framework::__private::text_column("type", true),
         ];
         const ID_COLUMN: ::core::primitive::usize = 0;
+        const TIMESTAMP_COLUMNS: [&'static ::core::primitive::str; 3] = [
+            "born",
+            "updated_at_ms",
+            "revision",
+        ];
         fn encode<__Writer: crate::framework::RowWriter + ?::core::marker::Sized>(
             &self,
             __row: &mut __Writer,

@@ -50,7 +50,7 @@ pub(super) async fn select<E: Record>(
     query: &Query,
     loading: Loading<'_>,
 ) -> Result<Vec<E>, FindError> {
-    let Table { sql_name, columns_sql, id_sql, .. } = table;
+    let Table { sql_name, columns_sql, id_sql, updated_at_sql, .. } = table;
     let all = format!("SELECT {columns_sql} FROM {sql_name}");
     match query {
         Query::Ids(ids) => {
@@ -63,12 +63,12 @@ pub(super) async fn select<E: Record>(
             rows(session, table, &format!("{all} WHERE {sql}"), &values, loading).await
         }
         Query::Recent { after: None, limit } => {
-            let sql = format!("{all} ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT $1");
+            let sql = format!("{all} ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT $1");
             rows(session, table, &sql, &[Parameter::Integer((*limit).into())], loading).await
         }
         Query::Recent { after: Some(after), limit } => {
             let sql = format!(
-                "{all} WHERE (updated_at_ms, {id_sql}) < ($1, $2) ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT $3"
+                "{all} WHERE ({updated_at_sql}, {id_sql}) < ($1, $2) ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT $3"
             );
             let id = token_id::<E>(after)?;
             let values = [
@@ -79,7 +79,7 @@ pub(super) async fn select<E: Record>(
             rows(session, table, &sql, &values, loading).await
         }
         Query::ChangedSince(at) => {
-            let sql = format!("{all} WHERE updated_at_ms >= $1 ORDER BY updated_at_ms, {id_sql}");
+            let sql = format!("{all} WHERE {updated_at_sql} >= $1 ORDER BY {updated_at_sql}, {id_sql}");
             rows(session, table, &sql, &[Parameter::Integer(at.as_millis())], loading).await
         }
     }

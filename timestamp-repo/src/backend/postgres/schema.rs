@@ -6,7 +6,7 @@ use tokio_postgres::types::{Kind, Type};
 use super::connection::Session;
 use super::failure::Failure;
 use super::row::{Parameter, get};
-use super::table::{STAMPS, Stored, Table, quote, type_name};
+use super::table::{Stored, Table, quote, type_name};
 
 /// What was found where an entity's table should be.
 pub(super) enum Found {
@@ -41,7 +41,7 @@ pub(super) async fn create<E: Record>(session: &Session) -> Result<(), Failure> 
         let key = if index == E::ID_COLUMN { " PRIMARY KEY" } else { "" };
         format!("{name} {type_name}{not_null}{key}")
     });
-    let stamps = STAMPS.into_iter().map(|name| format!("{name} bigint NOT NULL"));
+    let stamps = E::TIMESTAMP_COLUMNS.into_iter().map(|name| format!("{} bigint NOT NULL", quote(name)));
     let columns: Vec<String> = own.chain(stamps).collect();
     session.batch(&format!("CREATE TABLE {} ({})", quote(E::TABLE), columns.join(", "))).await?;
     session.batch(&index_sql::<E>()).await
@@ -49,9 +49,10 @@ pub(super) async fn create<E: Record>(session: &Session) -> Result<(), Failure> 
 
 /// The index that "recent first" and its pages are read from.
 fn index_sql<E: Record>() -> String {
-    let index = quote(&format!("{}_updated_at_ms", E::TABLE));
+    let [_, updated_at, _] = E::TIMESTAMP_COLUMNS;
+    let index = quote(&format!("{}_{updated_at}", E::TABLE));
     let id = quote(E::COLUMNS[E::ID_COLUMN].name);
-    format!("CREATE INDEX {index} ON {} (updated_at_ms, {id})", quote(E::TABLE))
+    format!("CREATE INDEX {index} ON {} ({}, {id})", quote(E::TABLE), quote(updated_at))
 }
 
 pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure> {
@@ -84,9 +85,9 @@ pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure
             },
         }
     }
-    problems.extend(STAMPS.into_iter().filter_map(|name| stamp_problem(name, find(&existing, name))));
+    problems.extend(E::TIMESTAMP_COLUMNS.into_iter().filter_map(|name| stamp_problem(name, find(&existing, name))));
     for column in &existing {
-        let known = E::COLUMNS.iter().map(|it| it.name).chain(STAMPS).any(|it| it == column.name);
+        let known = E::COLUMNS.iter().map(|it| it.name).chain(E::TIMESTAMP_COLUMNS).any(|it| it == column.name);
         if !known && column.not_null && !column.has_default && !column.generated {
             let (name, entity) = (&column.name, E::ENTITY_TYPE);
             problems.push(format!("column `{name}` is NOT NULL without a default, and `{entity}` has no field for it"));
@@ -99,10 +100,11 @@ pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure
     if !problems.is_empty() {
         return Ok(Found::Problems(problems));
     }
-    if !has_recent_index(session, table).await? {
+    if !has_recent_index(session, table, E::TIMESTAMP_COLUMNS[1]).await? {
         tracing::warn!(
             table = E::TABLE,
-            "no index begins with `updated_at_ms`, so `recent` reads the whole table: {}",
+            "no index begins with `{}`, so `recent` reads the whole table: {}",
+            E::TIMESTAMP_COLUMNS[1],
             index_sql::<E>()
         );
     }
@@ -236,10 +238,10 @@ async fn is_unique(session: &Session, table: i64, id: &str) -> Result<bool, Fail
     yes(session, sql, table, id).await
 }
 
-async fn has_recent_index(session: &Session, table: i64) -> Result<bool, Failure> {
+async fn has_recent_index(session: &Session, table: i64, updated_at: &str) -> Result<bool, Failure> {
     let sql = "SELECT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = \
                i.indkey[0] WHERE i.indrelid = $1::bigint::oid AND i.indisvalid AND a.attname = $2::text)";
-    yes(session, sql, table, STAMPS[1]).await
+    yes(session, sql, table, updated_at).await
 }
 
 async fn yes(session: &Session, sql: &str, table: i64, column: &str) -> Result<bool, Failure> {

@@ -13,6 +13,10 @@ pub struct Table {
     pub(super) columns_sql: String,
     /// Quoted.
     pub(super) id_sql: String,
+    /// Quoted.
+    pub(super) updated_at_sql: String,
+    /// Quoted.
+    pub(super) version_sql: String,
     pub(super) id_column: usize,
     names: Vec<String>,
     /// How each of the entity's own columns is stored.
@@ -45,9 +49,6 @@ pub(super) struct Writing {
     pub(super) many: String,
 }
 
-/// The three columns of the timestamps, in the order in which rows are read.
-pub(super) const STAMPS: [&str; 3] = ["created_at_ms", "updated_at_ms", "version"];
-
 /// The columns of the outbox that a save fills, in the order of [`super::write::event_values`].
 pub(super) const EVENT_COLUMNS: &str =
     "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms";
@@ -55,16 +56,17 @@ pub(super) const EVENT_COLUMNS: &str =
 impl Table {
     /// Writes the SQL for an entity's table.
     ///
-    /// The parameters of `insert` and `update` are: the entity's own columns in their order, then `created_at_ms`,
-    /// `updated_at_ms` and `version`; `update` goes on with the version and the `updated_at_ms` that the row must hold.
-    /// Those of `delete` are id, version, `created_at_ms` and `updated_at_ms`. Then come those of the events.
+    /// The parameters of `insert` and `update` are: the entity's own columns in their order, then the three of the
+    /// timestamps; `update` goes on with the version and the time of the last change that the row must hold. Those of
+    /// `delete` are id, version, and the times of creation and last change. Then come those of the events.
     pub(super) fn new<E: Record>(stored: Vec<Stored>) -> Self {
         let quoted: Vec<String> = E::COLUMNS.iter().map(|column| quote(column.name)).collect();
         let table = quote(E::TABLE);
         let id = &quoted[E::ID_COLUMN];
         let count = quoted.len();
         let (created, updated, version) = (count + 1, count + 2, count + 3);
-        let columns_sql = format!("{}, created_at_ms, updated_at_ms, version", quoted.join(", "));
+        let [created_at_sql, updated_at_sql, version_sql] = E::TIMESTAMP_COLUMNS.map(quote);
+        let columns_sql = format!("{}, {created_at_sql}, {updated_at_sql}, {version_sql}", quoted.join(", "));
 
         let places: Vec<String> = (1..=version).map(|place| format!("${place}")).collect();
         let insert = format!("INSERT INTO {table} ({columns_sql}) VALUES ({}) RETURNING 1", places.join(", "));
@@ -74,30 +76,33 @@ impl Table {
             .map(|column| format!("{} = ${}, ", quoted[column], column + 1))
             .collect();
         let update = format!(
-            "UPDATE {table} SET {set}updated_at_ms = ${updated}, version = ${version} WHERE {id} = ${} AND version = \
-             ${} AND created_at_ms = ${created} AND updated_at_ms = ${} RETURNING 1",
+            "UPDATE {table} SET {set}{updated_at_sql} = ${updated}, {version_sql} = ${version} WHERE {id} = ${} AND {version_sql} = \
+             ${} AND {created_at_sql} = ${created} AND {updated_at_sql} = ${} RETURNING 1",
             E::ID_COLUMN + 1,
             version + 1,
             version + 2,
         );
         let delete = format!(
-            "DELETE FROM {table} WHERE {id} = $1 AND version = $2 AND created_at_ms = $3 AND updated_at_ms = $4 \
+            "DELETE FROM {table} WHERE {id} = $1 AND {version_sql} = $2 AND {created_at_sql} = $3 AND {updated_at_sql} = $4 \
              RETURNING 1"
         );
         let find = format!("SELECT {columns_sql} FROM {table} WHERE {id} = $1");
         // One statement, so that all of it is of one moment. Parameters: id, entity type, entity id, stored version, how
         // many events.
         let explain = format!(
-            "SELECT stored.version, stored.created_at_ms, stored.updated_at_ms, EXISTS (SELECT FROM timestamp_outbox WHERE \
+            "SELECT stored.{version_sql}, stored.{created_at_sql}, stored.{updated_at_sql}, EXISTS (SELECT FROM timestamp_outbox WHERE \
              aggregatetype = $2 AND aggregateid = $3), ARRAY(SELECT id::text FROM timestamp_outbox WHERE aggregatetype \
              = $2 AND aggregateid = $3 AND version > $4 ORDER BY version LIMIT $5) FROM (SELECT 1) AS one LEFT JOIN \
              {table} AS stored ON stored.{id} = $1"
         );
         let copy = format!("COPY {table} ({columns_sql}) FROM STDIN (FORMAT binary)");
-        let names = E::COLUMNS.iter().map(|column| column.name).chain(STAMPS).map(str::to_owned).collect();
+        let names =
+            E::COLUMNS.iter().map(|column| column.name).chain(E::TIMESTAMP_COLUMNS).map(str::to_owned).collect();
         Self {
             name: E::TABLE.to_owned(),
             id_sql: id.clone(),
+            updated_at_sql,
+            version_sql,
             id_column: E::ID_COLUMN,
             columns_sql,
             names,
@@ -119,7 +124,7 @@ impl Table {
     /// The types of the columns, in the order in which rows are copied in.
     pub(super) fn wire_types(&self) -> Vec<Type> {
         let own = self.stored.iter().map(|stored| stored.wire.clone());
-        own.chain(STAMPS.map(|_| Type::INT8)).collect()
+        own.chain([Type::INT8, Type::INT8, Type::INT8]).collect()
     }
 }
 

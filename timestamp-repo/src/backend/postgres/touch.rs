@@ -61,14 +61,15 @@ pub(super) async fn touch_rows(
     let counted = |column| get::<i64>(row, column).map_err(failed);
     let (chosen, touched) = (counted(0)?, counted(1)?);
     if let Some(id) = get::<Option<String>>(row, 2).map_err(failed)? {
+        let own = table.stored.len();
         let (column, message) = if counted(3)? == 1 {
-            ("updated_at_ms", "expected epoch milliseconds of the years 0000 to 9999")
+            (own + 1, "expected epoch milliseconds of the years 0000 to 9999")
         } else {
-            ("version", "expected a version from 1 to 4,294,967,294")
+            (own + 2, "expected a version from 1 to 4,294,967,294")
         };
         let unreadable = FindError::Unreadable {
             table: table.name.clone(),
-            column: column.to_owned(),
+            column: table.column_name(column),
             id,
             message: message.to_owned(),
         };
@@ -79,17 +80,17 @@ pub(super) async fn touch_rows(
 
 /// Parameters: the time, entity type, event type, reason, the reason in JSON, and then those of the filter.
 fn sql(table: &Table, filter: &str, no_wait: bool) -> String {
-    let Table { sql_name, id_sql, .. } = table;
+    let Table { sql_name, id_sql, updated_at_sql, version_sql, .. } = table;
     let no_wait = if no_wait { " NOWAIT" } else { "" };
     let (earliest, latest, versions) = (EpochMs::MIN.as_millis(), EpochMs::MAX.as_millis(), u32::MAX - 1);
     format!(
-        "WITH chosen AS MATERIALIZED (SELECT {id_sql} AS id, {id_sql}::text AS entity_id, version, updated_at_ms AS \
+        "WITH chosen AS MATERIALIZED (SELECT {id_sql} AS id, {id_sql}::text AS entity_id, {version_sql} AS version, {updated_at_sql} AS \
          previous FROM {sql_name} WHERE ({filter}\n) ORDER BY {id_sql} FOR NO KEY UPDATE{no_wait}), \
          wrong AS MATERIALIZED (SELECT entity_id, (version BETWEEN 1 AND {versions})::int::bigint AS fits FROM chosen \
          WHERE previous NOT BETWEEN {earliest} AND {latest} OR version NOT BETWEEN 1 AND {versions} LIMIT 1), \
-         touched AS (UPDATE {sql_name} AS moved SET version = moved.version + 1, updated_at_ms = \
-         GREATEST(moved.updated_at_ms, $1::bigint) FROM chosen WHERE moved.{id_sql} = chosen.id AND NOT EXISTS (SELECT \
-         FROM wrong) RETURNING chosen.entity_id, moved.version, moved.updated_at_ms AS at, chosen.previous), \
+         touched AS (UPDATE {sql_name} AS moved SET {version_sql} = moved.{version_sql} + 1, {updated_at_sql} = \
+         GREATEST(moved.{updated_at_sql}, $1::bigint) FROM chosen WHERE moved.{id_sql} = chosen.id AND NOT EXISTS (SELECT \
+         FROM wrong) RETURNING chosen.entity_id, moved.{version_sql} AS version, moved.{updated_at_sql} AS at, chosen.previous), \
          stored AS (INSERT INTO timestamp_outbox ({}) SELECT {}, $2::text, entity_id, $3::text, {}, version, \
          'updated', $4::text, at, $1::bigint FROM touched ORDER BY at, entity_id) \
          SELECT (SELECT count(*) FROM chosen), (SELECT count(*) FROM touched), (SELECT entity_id FROM wrong), \

@@ -143,7 +143,7 @@ pub(super) fn select<E: Record>(
     query: &Query,
     loading: Loading<'_>,
 ) -> Result<Vec<E>, FindError> {
-    let Table { sql_name, columns_sql, id_sql, .. } = table;
+    let Table { sql_name, columns_sql, id_sql, updated_at_sql, .. } = table;
     let all = format!("SELECT {columns_sql} FROM {sql_name}");
     let blob_id = table.uuid_as_blob(table.id_column);
     match query {
@@ -160,18 +160,18 @@ pub(super) fn select<E: Record>(
             rows(connection, table, &format!("{all} WHERE {sql}"), values, blob_id, loading)
         }
         Query::Recent { after: None, limit } => {
-            let sql = format!("{all} ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT ?");
+            let sql = format!("{all} ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT ?");
             rows(connection, table, &sql, &[Value::Integer((*limit).into())], false, loading)
         }
         Query::Recent { after: Some(after), limit } => {
             let sql = format!(
-                "{all} WHERE (updated_at_ms, {id_sql}) < (?, ?) ORDER BY updated_at_ms DESC, {id_sql} DESC LIMIT ?"
+                "{all} WHERE ({updated_at_sql}, {id_sql}) < (?, ?) ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT ?"
             );
             let values = [Value::Time(after.updated_at), token_id(after, blob_id)?, Value::Integer((*limit).into())];
             rows(connection, table, &sql, &values, blob_id, loading)
         }
         Query::ChangedSince(at) => {
-            let sql = format!("{all} WHERE updated_at_ms >= ? ORDER BY updated_at_ms, {id_sql}");
+            let sql = format!("{all} WHERE {updated_at_sql} >= ? ORDER BY {updated_at_sql}, {id_sql}");
             rows(connection, table, &sql, &[Value::Time(*at)], false, loading)
         }
     }

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use timestamp_core::{ColumnDefinition, ColumnType, Record};
 
-use super::table::{STAMPS, Table, quote, type_name};
+use super::table::{Table, quote, type_name};
 
 /// What was found where an entity's table should be.
 pub(super) enum Found {
@@ -31,7 +31,7 @@ pub(super) fn create<E: Record>(connection: &Connection) -> rusqlite::Result<()>
         let key = if index == E::ID_COLUMN { " PRIMARY KEY" } else { "" };
         format!("{name} {type_name}{not_null}{key}")
     });
-    let stamps = STAMPS.into_iter().map(|name| format!("{name} BIGINT NOT NULL"));
+    let stamps = E::TIMESTAMP_COLUMNS.into_iter().map(|name| format!("{} BIGINT NOT NULL", quote(name)));
     let columns: Vec<String> = own.chain(stamps).collect();
     connection.execute_batch(&format!("CREATE TABLE {} ({})", quote(E::TABLE), columns.join(", ")))?;
     connection.execute_batch(&index_sql::<E>())
@@ -39,9 +39,10 @@ pub(super) fn create<E: Record>(connection: &Connection) -> rusqlite::Result<()>
 
 /// The index that "recent first" and its pages are read from.
 fn index_sql<E: Record>() -> String {
-    let index = quote(&format!("{}_updated_at_ms", E::TABLE));
+    let [_, updated_at, _] = E::TIMESTAMP_COLUMNS;
+    let index = quote(&format!("{}_{updated_at}", E::TABLE));
     let id = quote(E::COLUMNS[E::ID_COLUMN].name);
-    format!("CREATE INDEX {index} ON {} (updated_at_ms, {id})", quote(E::TABLE))
+    format!("CREATE INDEX {index} ON {} ({}, {id})", quote(E::TABLE), quote(updated_at))
 }
 
 pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Found> {
@@ -69,7 +70,7 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
             Some(found) => column_problem(column, found),
         });
     }
-    for name in STAMPS {
+    for name in E::TIMESTAMP_COLUMNS {
         problems.extend(match find(&existing, name) {
             None => Some(format!("column `{name}` is missing: add `{name} BIGINT NOT NULL`")),
             Some(found) if found.generated => Some(generated(name)),
@@ -81,7 +82,11 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
         });
     }
     for column in &existing {
-        let known = E::COLUMNS.iter().map(|it| it.name).chain(STAMPS).any(|it| it.eq_ignore_ascii_case(&column.name));
+        let known = E::COLUMNS
+            .iter()
+            .map(|it| it.name)
+            .chain(E::TIMESTAMP_COLUMNS)
+            .any(|it| it.eq_ignore_ascii_case(&column.name));
         if !known && column.not_null && !column.has_default && !column.generated && !is_row_number(column, &existing) {
             let name = &column.name;
             problems.push(format!(
@@ -103,10 +108,11 @@ pub(super) fn check<E: Record>(connection: &Connection) -> rusqlite::Result<Foun
     if !problems.is_empty() {
         return Ok(Found::Problems(problems));
     }
-    if !has_recent_index(connection, E::TABLE)? {
+    if !has_recent_index(connection, E::TABLE, E::TIMESTAMP_COLUMNS[1])? {
         tracing::warn!(
             table = E::TABLE,
-            "no index begins with `updated_at_ms`, so `recent` reads the whole table: {}",
+            "no index begins with `{}`, so `recent` reads the whole table: {}",
+            E::TIMESTAMP_COLUMNS[1],
             index_sql::<E>()
         );
     }
@@ -223,13 +229,13 @@ fn is_unique(connection: &Connection, table: &str, id: &str, existing: &[Existin
     )
 }
 
-fn has_recent_index(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+fn has_recent_index(connection: &Connection, table: &str, updated_at: &str) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (
              SELECT 1 FROM pragma_index_list(?1) AS list
-             WHERE EXISTS (SELECT 1 FROM pragma_index_info(list.name) WHERE seqno = 0 AND name = 'updated_at_ms')
+             WHERE EXISTS (SELECT 1 FROM pragma_index_info(list.name) WHERE seqno = 0 AND name = ?2 COLLATE NOCASE)
          )",
-        [table],
+        [table, updated_at],
         |row| row.get(0),
     )
 }

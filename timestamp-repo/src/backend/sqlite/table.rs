@@ -12,6 +12,10 @@ pub struct Table {
     pub(super) columns_sql: String,
     /// Quoted.
     pub(super) id_sql: String,
+    /// Quoted.
+    pub(super) updated_at_sql: String,
+    /// Quoted.
+    pub(super) version_sql: String,
     pub(super) id_column: usize,
     names: Vec<String>,
     /// Which columns keep UUIDs as 16 bytes.
@@ -23,22 +27,20 @@ pub struct Table {
     pub(super) stamps: String,
 }
 
-/// The three columns of the timestamps, in the order in which rows are read.
-pub(super) const STAMPS: [&str; 3] = ["created_at_ms", "updated_at_ms", "version"];
-
 impl Table {
     /// Writes the SQL for an entity's table, in which some columns keep UUIDs as bytes.
     ///
-    /// The parameters of `insert` and `update` are: the entity's own columns in their order, then `created_at_ms`,
-    /// `updated_at_ms` and `version`; `update` goes on with the version and the `updated_at_ms` that the row must hold.
-    /// Those of `delete` are id, version, `created_at_ms` and `updated_at_ms`.
+    /// The parameters of `insert` and `update` are: the entity's own columns in their order, then the three of the
+    /// timestamps; `update` goes on with the version and the time of the last change that the row must hold. Those of
+    /// `delete` are id, version, and the times of creation and last change.
     pub(super) fn new<E: Record>(blob_uuids: Vec<bool>) -> Self {
         let quoted: Vec<String> = E::COLUMNS.iter().map(|column| quote(column.name)).collect();
         let table = quote(E::TABLE);
         let id = &quoted[E::ID_COLUMN];
         let count = quoted.len();
         let (created, updated, version) = (count + 1, count + 2, count + 3);
-        let columns_sql = format!("{}, created_at_ms, updated_at_ms, version", quoted.join(", "));
+        let [created_at_sql, updated_at_sql, version_sql] = E::TIMESTAMP_COLUMNS.map(quote);
+        let columns_sql = format!("{}, {created_at_sql}, {updated_at_sql}, {version_sql}", quoted.join(", "));
 
         let places: Vec<String> = (1..=version).map(|place| format!("?{place}")).collect();
         let insert = format!("INSERT INTO {table} ({columns_sql}) VALUES ({})", places.join(", "));
@@ -48,21 +50,24 @@ impl Table {
             .map(|column| format!("{} = ?{}, ", quoted[column], column + 1))
             .collect();
         let update = format!(
-            "UPDATE {table} SET {set}updated_at_ms = ?{updated}, version = ?{version} WHERE {id} = ?{} AND version = \
-             ?{} AND created_at_ms = ?{created} AND updated_at_ms = ?{}",
+            "UPDATE {table} SET {set}{updated_at_sql} = ?{updated}, {version_sql} = ?{version} WHERE {id} = ?{} AND {version_sql} = \
+             ?{} AND {created_at_sql} = ?{created} AND {updated_at_sql} = ?{}",
             E::ID_COLUMN + 1,
             version + 1,
             version + 2,
         );
         let delete = format!(
-            "DELETE FROM {table} WHERE {id} = ?1 AND version = ?2 AND created_at_ms = ?3 AND updated_at_ms = ?4"
+            "DELETE FROM {table} WHERE {id} = ?1 AND {version_sql} = ?2 AND {created_at_sql} = ?3 AND {updated_at_sql} = ?4"
         );
         let find = format!("SELECT {columns_sql} FROM {table} WHERE {id} = ?1");
-        let stamps = format!("SELECT version, created_at_ms, updated_at_ms FROM {table} WHERE {id} = ?1");
-        let names = E::COLUMNS.iter().map(|column| column.name).chain(STAMPS).map(str::to_owned).collect();
+        let stamps = format!("SELECT {version_sql}, {created_at_sql}, {updated_at_sql} FROM {table} WHERE {id} = ?1");
+        let names =
+            E::COLUMNS.iter().map(|column| column.name).chain(E::TIMESTAMP_COLUMNS).map(str::to_owned).collect();
         Self {
             name: E::TABLE.to_owned(),
             id_sql: id.clone(),
+            updated_at_sql,
+            version_sql,
             sql_name: table,
             columns_sql,
             id_column: E::ID_COLUMN,
@@ -78,7 +83,7 @@ impl Table {
 
     #[inline]
     pub(super) fn own_columns(&self) -> usize {
-        self.names.len() - STAMPS.len()
+        self.names.len() - 3
     }
 
     #[inline]

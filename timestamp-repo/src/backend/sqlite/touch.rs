@@ -73,7 +73,7 @@ pub(super) fn touch_rows(
     touch: &BulkTouch,
     now: EpochMs,
 ) -> Result<u64, Untouched> {
-    let Table { sql_name, id_sql, .. } = table;
+    let Table { sql_name, id_sql, updated_at_sql, version_sql, .. } = table;
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS timestamp_touched (id, entity_id TEXT, version, previous, at);
          DELETE FROM temp.timestamp_touched",
@@ -85,7 +85,7 @@ pub(super) fn touch_rows(
     };
     let mut choose = connection.prepare(&format!(
         "INSERT INTO temp.timestamp_touched (id, entity_id, version, previous) \
-         SELECT {id_sql}, {id_text}, version, updated_at_ms FROM {sql_name} WHERE ({})",
+         SELECT {id_sql}, {id_text}, {version_sql}, {updated_at_sql} FROM {sql_name} WHERE ({})",
         touch.sql
     ))?;
     let (expected, given) = (choose.parameter_count(), touch.values.len());
@@ -115,7 +115,7 @@ pub(super) fn touch_rows(
     )?;
     let updated = connection.execute(
         &format!(
-            "UPDATE {sql_name} SET version = touched.version, updated_at_ms = touched.at \
+            "UPDATE {sql_name} SET {version_sql} = touched.version, {updated_at_sql} = touched.at \
              FROM temp.timestamp_touched AS touched WHERE {sql_name}.{id_sql} = touched.id"
         ),
         [],
@@ -126,7 +126,6 @@ pub(super) fn touch_rows(
 
 /// Finds a chosen row whose timestamps can not be counted on from, as a load would.
 fn check_rows(connection: &Connection, table: &Table) -> Result<(), Untouched> {
-    let id_column = table.column_name(table.id_column);
     let wrong = connection.query_row(
         "SELECT coalesce(entity_id, 'NULL'), entity_id IS NULL, typeof(version) = 'integer' AND version BETWEEN 1 AND ?3
          FROM temp.timestamp_touched
@@ -138,13 +137,13 @@ fn check_rows(connection: &Connection, table: &Table) -> Result<(), Untouched> {
     );
     let Some((id, no_id, version_fits)) = wrong.optional()? else { return Ok(()) };
     let (column, message) = match (no_id, version_fits) {
-        (true, _) => (id_column.as_str(), "expected an id"),
-        (_, false) => ("version", "expected a version from 1 to 4,294,967,294"),
-        (_, true) => ("updated_at_ms", "expected epoch milliseconds of the years 0000 to 9999"),
+        (true, _) => (table.id_column, "expected an id"),
+        (_, false) => (table.own_columns() + 2, "expected a version from 1 to 4,294,967,294"),
+        (_, true) => (table.own_columns() + 1, "expected epoch milliseconds of the years 0000 to 9999"),
     };
     Err(Untouched::Unreadable(FindError::Unreadable {
         table: table.name.clone(),
-        column: column.to_owned(),
+        column: table.column_name(column),
         id,
         message: message.to_owned(),
     }))
