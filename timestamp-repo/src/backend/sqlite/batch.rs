@@ -1,49 +1,30 @@
 //! Many entities in one transaction: all of them or none.
 //!
-//! The caller's thread prepares entities and copies their columns, the thread that writes writes them, and both work at
-//! the same time: what is prepared goes over in chunks, and the last word, commit or not, is the caller's.
+//! The rows are written here and now, from the entities themselves: copying them for another thread would cost half as
+//! much again. After every few, other tasks of the executor get their turn.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
 
 use timestamp_core::__private::{self as core, Outcome, OutcomeState};
-use timestamp_core::{Record, Value};
+use timestamp_core::Record;
 use uuid::Uuid;
 
-use super::exclusive::Queued;
-use super::failure;
-use super::row::Collector;
+use super::options::Durability;
 use super::store::Sqlite;
 use super::table::Table;
-use super::write::{Values, apply, explain};
-use super::writer::{CommitFailure, Writer};
-use crate::error::{SaveAllError, SaveError};
+use super::unit::Transaction;
+use super::write::{Fields, apply, explain};
+use crate::error::{BackendError, CommitError, SaveAllError, SaveError};
 use crate::save::{self, Change, Operation};
 
-/// Entities per chunk: few enough to stay in the processor's cache on their way, enough to make the way worth it.
-const CHUNK: usize = 64;
+/// Entities that are written between two turns of other tasks: less than a millisecond.
+const TURN: usize = 64;
 
-/// An entity's place in the batch, and what is to be written of it.
-struct Prepared {
+/// An entity of which an earlier attempt turned out to be stored up to a version; nothing of the batch was.
+struct StoredBefore {
     index: usize,
     change: Change,
-    values: Vec<Value<'static>>,
-}
-
-enum Message {
-    Chunk(Vec<Prepared>),
-    /// Everything was prepared. Without this word, nothing is stored.
-    Commit,
-}
-
-/// How a batch ended that nothing is wrong with.
-enum Ended {
-    Stored,
-    /// Rolled back: an earlier attempt of one entity, whose outcome was unknown, turned out to be stored up to a version.
-    StoredBefore(Box<Prepared>, u64),
-    /// Rolled back: the caller did not say "commit".
-    Abandoned,
+    version: u64,
 }
 
 pub(super) async fn save_all<E: Record>(
@@ -52,75 +33,63 @@ pub(super) async fn save_all<E: Record>(
     entities: &mut [E],
 ) -> Result<(), SaveAllError> {
     store.write_side().map_err(|error| SaveAllError { index: 0, error })?;
-    loop {
-        match Batch::new(store, table, entities).run().await? {
-            Ended::Stored => return Ok(()),
-            // Each round finds one more, so this ends.
-            Ended::StoredBefore(prepared, version) => {
-                save::stored_before(&mut entities[prepared.index], &prepared.change, version);
-            }
-            Ended::Abandoned => unreachable!("a batch that was prepared says `commit`"),
-        }
+    // Each round finds one more, so this ends.
+    while let Some(StoredBefore { index, change, version }) = write_all(store, table, entities).await? {
+        save::stored_before(&mut entities[index], &change, version);
     }
+    Ok(())
 }
 
-struct Batch<'a, E: Record> {
-    store: &'a Sqlite,
-    table: &'a Arc<Table>,
-    entrusted: Entrusted<'a, E>,
-    chunk: Vec<Prepared>,
-    pages: u64,
-    /// Opened by the first chunk, so that a batch in which nothing changed takes no lock.
-    way: Option<Way>,
-}
-
-impl<'a, E: Record> Batch<'a, E> {
-    fn new(store: &'a Sqlite, table: &'a Arc<Table>, entities: &'a mut [E]) -> Self {
-        let (outcome, count) = (Outcome::in_flight(), entities.len());
-        let entrusted =
-            Entrusted { entities, parts: Vec::with_capacity(count), ids: Vec::new(), outcome, given: false };
-        Self { store, table, entrusted, chunk: Vec::new(), pages: 0, way: None }
-    }
-
-    async fn run(mut self) -> Result<Ended, SaveAllError> {
-        for index in 0..self.entrusted.entities.len() {
-            self.prepare(index).map_err(|error| SaveAllError { index, error })?;
-        }
-        self.send_chunk().map_err(|error| SaveAllError { index: 0, error })?;
-        let Some((messages, queued)) = self.way.take() else { return Ok(Ended::Stored) };
-        self.entrusted.given = true;
-        let _ = messages.send(Message::Commit);
-        drop(messages);
-        let ended = queued.wait(self.store).await;
-        let ended = ended.unwrap_or_else(|error| Err(SaveAllError { index: 0, error }));
-        self.store.checkpoints().note(self.pages);
-        self.entrusted.conclude(&ended);
-        ended
-    }
-
-    fn prepare(&mut self, index: usize) -> Result<(), SaveError> {
-        let entity = &mut self.entrusted.entities[index];
-        let Some(change) = save::prepare(entity, None)? else { return Ok(()) };
-        let mut columns = Collector::of::<E>();
-        entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
-        self.entrusted.add(index, &change, columns.digest());
-        self.pages += change.pages();
-        self.chunk.push(Prepared { index, change, values: columns.values });
-        if self.chunk.len() == CHUNK { self.send_chunk() } else { Ok(()) }
-    }
-
-    fn send_chunk(&mut self) -> Result<(), SaveError> {
-        if self.chunk.is_empty() {
-            return Ok(());
-        }
-        let (messages, _) = match &mut self.way {
-            Some(way) => way,
-            None => self.way.insert(open_way(self.store, self.table, &self.entrusted.outcome)?),
+async fn write_all<E: Record>(
+    store: &Sqlite,
+    table: &Table,
+    entities: &mut [E],
+) -> Result<Option<StoredBefore>, SaveAllError> {
+    let (outcome, count) = (Outcome::in_flight(), entities.len());
+    let parts = Vec::with_capacity(count);
+    let mut entrusted = Entrusted { entities, parts, ids: Vec::new(), outcome, given: false };
+    // Begun by the first change, so that a batch in which nothing changed takes no lock.
+    let mut transaction: Option<Transaction> = None;
+    for index in 0..count {
+        let at = |error| SaveAllError { index, error };
+        let Some(change) = save::prepare(&mut entrusted.entities[index], None).map_err(at)? else { continue };
+        let open = match &mut transaction {
+            Some(open) => open,
+            None => transaction.insert(Transaction::begin(store, &entrusted.outcome, None).await.map_err(at)?),
         };
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        // If the other side has given up already, it has said why, and nobody needs the rest.
-        let _ = messages.send(Message::Chunk(chunk));
-        Ok(())
+        if let Some(stored_before) = entrusted.write(index, change, open, table)? {
+            return Ok(Some(stored_before));
+        }
+        if entrusted.parts.len().is_multiple_of(TURN) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let Some(transaction) = transaction else { return Ok(None) };
+    entrusted.given = true;
+    let committed = match store.durability() {
+        Durability::Normal => transaction.commit(),
+        // As for a unit of work: a sync must not block an executor, and a dropped future leaves nothing half done.
+        Durability::Full => {
+            let committed = tokio::task::spawn_blocking(move || transaction.commit()).await;
+            committed.unwrap_or(Err(CommitError::OutcomeUnknown))
+        }
+    };
+    let committed = committed.map_err(not_committed);
+    entrusted.conclude(&committed);
+    match committed {
+        Ok(()) => Ok(None),
+        Err(error) => Err(SaveAllError { index: 0, error }),
+    }
+}
+
+fn not_committed(error: CommitError) -> SaveError {
+    match error {
+        CommitError::Constraint { name } => SaveError::Constraint { name },
+        CommitError::OutcomeUnknown => SaveError::OutcomeUnknown,
+        CommitError::Backend(error) => SaveError::Backend(error),
+        CommitError::RolledBack | CommitError::EndedElsewhere { .. } => {
+            SaveError::Backend(BackendError::because("the batch was not committed", error))
+        }
     }
 }
 
@@ -131,7 +100,7 @@ struct Entrusted<'e, E: Record> {
     /// Of all events, in the order of the parts.
     ids: Vec<Uuid>,
     outcome: Arc<Outcome>,
-    /// The word "commit" was given, and the answer is not there yet.
+    /// COMMIT was said, and the answer is not there yet.
     given: bool,
 }
 
@@ -144,26 +113,64 @@ struct Part {
 }
 
 impl<E: Record> Entrusted<'_, E> {
+    /// Writes one entity. If it is refused, nothing is left of the whole batch.
+    fn write(
+        &mut self,
+        index: usize,
+        change: Change,
+        open: &mut Transaction,
+        table: &Table,
+    ) -> Result<Option<StoredBefore>, SaveAllError> {
+        let columns = Fields(&self.entities[index]);
+        match apply(open.writer().connection(), table, &change, &columns, open.recorded_at()) {
+            Ok(digest) => {
+                open.note(change.pages());
+                self.add(index, &change, digest);
+                Ok(None)
+            }
+            Err(refused) => {
+                open.writer().rollback();
+                match explain(open.writer().connection(), table, &change, &columns, refused) {
+                    Ok(version) => Ok(Some(StoredBefore { index, change, version })),
+                    Err(error) => Err(SaveAllError { index, error: self.second_time(index, &change, error) }),
+                }
+            }
+        }
+    }
+
     fn add(&mut self, index: usize, change: &Change, digest: u32) {
         self.ids.extend(change.events.iter().map(|event| event.id));
         let (stored_version, events) = (change.stored_version, change.events.len());
         self.parts.push(Part { index, stored_version, events, digest });
     }
 
-    fn conclude(&mut self, ended: &Result<Ended, SaveAllError>) {
+    fn conclude(mut self, committed: &Result<(), SaveError>) {
         self.given = false;
-        match ended {
-            Ok(Ended::Stored) => {
+        match committed {
+            Ok(()) => {
                 for part in &self.parts {
                     core::mark_stored(&mut self.entities[part.index], part.digest);
                 }
             }
-            Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => {
+            Err(SaveError::OutcomeUnknown) => {
                 self.outcome.decide(OutcomeState::Unknown);
                 self.put_in_flight();
                 self.entities.iter_mut().for_each(core::settle);
             }
-            Ok(Ended::StoredBefore(..) | Ended::Abandoned) | Err(_) => {}
+            // Not stored: the events are pending, as they were.
+            Err(_) => {}
+        }
+    }
+
+    /// The outcome of an entity that may stand in the batch twice. What stood in the way of the second one was the first
+    /// one's write, which is undone by now, so only a constraint was left to blame.
+    fn second_time(&self, index: usize, change: &Change, error: SaveError) -> SaveError {
+        let id = self.entities[index].id();
+        let again = self.parts.iter().any(|part| self.entities[part.index].id() == id);
+        match (error, &change.operation) {
+            (SaveError::Constraint { .. }, Operation::Insert) if again => SaveError::AlreadyExists,
+            (SaveError::Constraint { .. }, Operation::Update | Operation::Delete(_)) if again => SaveError::Conflict,
+            (other, _) => other,
         }
     }
 
@@ -184,88 +191,5 @@ impl<E: Record> Drop for Entrusted<'_, E> {
         if self.given {
             self.put_in_flight();
         }
-    }
-}
-
-/// To the thread that writes, and its answer.
-type Way = (Sender<Message>, Queued<Result<Ended, SaveAllError>>);
-
-fn open_way(store: &Sqlite, table: &Arc<Table>, outcome: &Arc<Outcome>) -> Result<Way, SaveError> {
-    let (messages, received) = channel();
-    let (table, timeout) = (Arc::clone(table), store.busy_timeout());
-    let undecided = Undecided(Arc::clone(outcome));
-    let queued = store.queue_exclusive(move |writer| {
-        let ended = write(writer, &table, &received, timeout);
-        undecided.0.decide(match &ended {
-            Ok(Ended::Stored) => OutcomeState::Committed,
-            Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => OutcomeState::Unknown,
-            Ok(Ended::StoredBefore(..) | Ended::Abandoned) | Err(_) => OutcomeState::RolledBack,
-        });
-        Ok(ended)
-    })?;
-    Ok((messages, queued))
-}
-
-/// An outcome that is "not stored" unless somebody decides otherwise first: the work never began, or panicked.
-struct Undecided(Arc<Outcome>);
-
-impl Drop for Undecided {
-    fn drop(&mut self) {
-        self.0.decide(OutcomeState::RolledBack);
-    }
-}
-
-/// The outcome of an entity that stands in the batch twice. What stood in the way of the second one was the first one's
-/// write, which is undone by now, so only a constraint was left to blame.
-fn second_time(change: &Change, error: SaveError) -> SaveError {
-    match (error, &change.operation) {
-        (SaveError::Constraint { .. }, Operation::Insert) => SaveError::AlreadyExists,
-        (SaveError::Constraint { .. }, Operation::Update | Operation::Delete(_)) => SaveError::Conflict,
-        (other, _) => other,
-    }
-}
-
-fn write(
-    writer: &Writer,
-    table: &Table,
-    received: &Receiver<Message>,
-    timeout: Duration,
-) -> Result<Ended, SaveAllError> {
-    writer.begin_waiting(timeout).map_err(|error| SaveAllError { index: 0, error })?;
-    let recorded_at = writer.clock().now();
-    let mut written = Vec::new();
-    loop {
-        match received.recv() {
-            Ok(Message::Chunk(chunk)) => {
-                for prepared in chunk {
-                    let columns = Values(&prepared.values);
-                    let applied = apply(writer.connection(), table, &prepared.change, &columns, recorded_at);
-                    let Err(refused) = applied else {
-                        written.push(prepared.change.entity_id);
-                        continue;
-                    };
-                    writer.rollback();
-                    let explained = explain(writer.connection(), table, &prepared.change, &columns, refused);
-                    return match explained {
-                        Ok(version) => Ok(Ended::StoredBefore(Box::new(prepared), version)),
-                        Err(error) => {
-                            let again = written.contains(&prepared.change.entity_id);
-                            let error = if again { second_time(&prepared.change, error) } else { error };
-                            Err(SaveAllError { index: prepared.index, error })
-                        }
-                    };
-                }
-            }
-            Ok(Message::Commit) => break,
-            Err(_) => {
-                writer.rollback();
-                return Ok(Ended::Abandoned);
-            }
-        }
-    }
-    match writer.commit() {
-        Ok(()) => Ok(Ended::Stored),
-        Err(CommitFailure::Unknown) => Err(SaveAllError { index: 0, error: SaveError::OutcomeUnknown }),
-        Err(CommitFailure::NotStored(error)) => Err(SaveAllError { index: 0, error: failure::save_error(error) }),
     }
 }

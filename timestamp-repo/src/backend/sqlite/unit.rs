@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use timestamp_core::__private::{Outcome, OutcomeState};
-use timestamp_core::Record;
+use timestamp_core::{EpochMs, Record};
 use tokio::sync::OwnedMutexGuard;
 
 use super::failure;
@@ -37,10 +37,12 @@ pub struct SqliteUnit {
 }
 
 /// An open transaction. Dropping it rolls back, decides the outcome, and lets the next writer in, in this order.
-struct Transaction {
+pub(super) struct Transaction {
     writer: OwnedMutexGuard<Writer>,
     /// What the writer had ended when this began; anything more was done by somebody else's SQL.
     begun: EndCount,
+    /// When it began, for events that are stored together.
+    recorded_at: EpochMs,
     pages: u64,
     /// Whether each save needs a savepoint, once that was looked up. Nobody else can change it meanwhile.
     savepoints: Option<bool>,
@@ -109,7 +111,7 @@ impl SqliteUnit {
     async fn begin_writing(&mut self) -> Result<&mut Transaction, SaveError> {
         self.check().map_err(SaveError::Backend)?;
         if self.transaction.is_none() {
-            let transaction = Transaction::begin(&self.store, &self.outcome, self.begun_at).await?;
+            let transaction = Transaction::begin(&self.store, &self.outcome, Some(self.begun_at)).await?;
             self.transaction = Some(transaction);
         }
         match &mut self.transaction {
@@ -207,10 +209,11 @@ impl SqliteUnit {
 }
 
 impl Transaction {
-    async fn begin(
+    /// Takes the writer and begins. A unit of work leaves word of where it began.
+    pub(super) async fn begin(
         store: &Sqlite,
         outcome: &Arc<Outcome>,
-        begun_at: &'static Location<'static>,
+        begun_at: Option<&'static Location<'static>>,
     ) -> Result<Self, SaveError> {
         let mut pause = Backoff::new(store.busy_timeout());
         let writer = store.lock_writer().await?;
@@ -220,9 +223,32 @@ impl Transaction {
                 None => return Err(SaveError::Busy(Busy { unit: None, same_task: false })),
             }
         }
-        store.holder().set(begun_at);
-        let begun = writer.ends();
-        Ok(Self { writer, begun, pages: 0, savepoints: None, outcome: Arc::clone(outcome), store: store.clone() })
+        if let Some(begun_at) = begun_at {
+            store.holder().set(begun_at);
+        }
+        let (begun, recorded_at) = (writer.ends(), writer.clock().now());
+        Ok(Self {
+            writer,
+            begun,
+            recorded_at,
+            pages: 0,
+            savepoints: None,
+            outcome: Arc::clone(outcome),
+            store: store.clone(),
+        })
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(super) fn recorded_at(&self) -> EpochMs {
+        self.recorded_at
+    }
+
+    /// Notes that about so many pages were written.
+    pub(super) fn note(&mut self, pages: u64) {
+        self.pages += pages;
     }
 
     fn loading(&self) -> Loading<'_> {
@@ -241,7 +267,7 @@ impl Transaction {
         }
     }
 
-    fn commit(self) -> Result<(), CommitError> {
+    pub(super) fn commit(self) -> Result<(), CommitError> {
         let committed = self.writer.commit();
         let (state, result) = match committed {
             Ok(()) => {
