@@ -99,6 +99,9 @@ impl Place {
     }
 
     async fn remove(self) {
+        // FORCE ends sessions, and is refused while a slot is in use.
+        let slots = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ";
+        self.sql(&format!("{slots}'{}'", self.name)).await;
         let Self { name, outsider, .. } = self;
         drop(outsider);
         let config: Config = server().parse().unwrap();
