@@ -1,4 +1,4 @@
-//! Work that needs the writer for itself: batches, bulk touches, new tables. It runs on the thread that writes.
+//! Work that needs the writer for itself: bulk touches and new tables. It runs on the thread that writes.
 
 use tokio::sync::oneshot;
 
