@@ -35,6 +35,9 @@ pub trait Record: Timestamped + Entity<__Id: Column> + Send + 'static {
     /// The columns of the timestamps: of the creation, of the last change, and of the version.
     const TIMESTAMP_COLUMNS: [&'static str; 3] = ["created_at_ms", "updated_at_ms", "version"];
 
+    /// Whether stored events carry the state of the entity after the change.
+    const EVENTS_CARRY_STATE: bool = false;
+
     /// Writes every column's value to `row`.
     ///
     /// # Errors

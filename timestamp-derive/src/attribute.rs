@@ -35,6 +35,7 @@ pub(crate) struct StructKeys {
     pub(crate) validate: Option<Given<ExprPath>>,
     /// The names of the columns of the timestamps, in the order of [`names::KEPT_COLUMNS`].
     pub(crate) kept: [Option<Given<LitStr>>; 3],
+    pub(crate) events: Option<Given<LitStr>>,
     pub(crate) core: Option<Given<Path>>,
     /// Keys that belong on a field. They are refused already, and speak for what is missing there.
     pub(crate) misplaced: Vec<Ident>,
@@ -83,6 +84,7 @@ impl StructKeys {
                     let value = path(&key, input, ExprPath::parse, "Self::check", diagnostics);
                     once(&mut keys.validate, &key, value, diagnostics);
                 }
+                names::EVENTS => once(&mut keys.events, &key, text(&key, input, diagnostics), diagnostics),
                 names::CREATED_AT | names::UPDATED_AT | names::VERSION => {
                     let value = text(&key, input, diagnostics);
                     let mut slots = names::KEPT_COLUMNS.iter().zip(&mut keys.kept);
@@ -338,6 +340,7 @@ fn sample_value(key: &str) -> &'static str {
         names::TABLE | names::ENTITY | names::CREATED_AT | names::UPDATED_AT | names::VERSION | names::COLUMN => {
             " = \"..\""
         }
+        names::EVENTS => " = \"state\"",
         names::VALIDATE | names::CRATE => " = ..",
         _ => "",
     }

@@ -102,6 +102,8 @@ pub(crate) struct Table<'a> {
     pub(crate) id_column: usize,
     /// The columns of the timestamps, if one of them is renamed.
     pub(crate) kept: Option<[String; 3]>,
+    /// Whether events carry the entity's state.
+    pub(crate) events_carry_state: bool,
 }
 
 /// A field that has a column.
@@ -156,8 +158,9 @@ impl<'a> Entity<'a> {
 impl<'a> Table<'a> {
     fn new(name: &'a LitStr, source: &'a Struct<'a>, roles: Roles<'a>) -> Self {
         let is_renamed = source.keys.kept.iter().any(Option::is_some);
+        let events_carry_state = source.keys.events.is_some();
         let kept = is_renamed.then(|| source.keys.kept_columns());
-        let mut table = Self { name, columns: Vec::new(), skipped: Vec::new(), id_column: 0, kept };
+        let mut table = Self { name, columns: Vec::new(), skipped: Vec::new(), id_column: 0, kept, events_carry_state };
         for field in &source.fields {
             if std::ptr::eq(field, roles.timestamps) {
                 continue;

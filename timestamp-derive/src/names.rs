@@ -30,10 +30,14 @@ pub(crate) const VALIDATE: &str = "validate";
 pub(crate) const CREATED_AT: &str = "created_at";
 pub(crate) const UPDATED_AT: &str = "updated_at";
 pub(crate) const VERSION: &str = "version";
+pub(crate) const EVENTS: &str = "events";
 pub(crate) const CRATE: &str = "crate";
 
+/// The one value of `events`.
+pub(crate) const STATE: &str = "state";
+
 /// The keys of a struct, in the order in which messages list them.
-pub(crate) const STRUCT_KEYS: [&str; 7] = [TABLE, ENTITY, VALIDATE, CREATED_AT, UPDATED_AT, VERSION, CRATE];
+pub(crate) const STRUCT_KEYS: [&str; 8] = [TABLE, ENTITY, VALIDATE, CREATED_AT, UPDATED_AT, VERSION, EVENTS, CRATE];
 
 pub(crate) const ID: &str = "id";
 pub(crate) const TIMESTAMPS_KEY: &str = "timestamps";

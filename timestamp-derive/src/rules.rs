@@ -59,6 +59,7 @@ pub(crate) fn check<'a>(source: &'a Struct<'a>, diagnostics: &mut Diagnostics) -
     roles_have_no_form(source, timestamps, diagnostics);
     record_owns_its_data(source, diagnostics);
     names_are_usable(source, diagnostics);
+    events_carry_the_state_or_nothing(source, diagnostics);
     kept_columns_are_distinct(source, diagnostics);
     columns_are_distinct(source, timestamps, diagnostics);
     Some(Roles { id: id?, timestamps: timestamps? })
@@ -232,6 +233,13 @@ fn storage_keys_need_a_table(source: &Struct<'_>, diagnostics: &mut Diagnostics)
             format_args!("add `table = \"..\"` to the attribute, or remove `{key}`"),
         );
     }
+    if let Some(Given { key, .. }) = &source.keys.events {
+        diagnostics.refuse(
+            key,
+            format_args!("`{key}` says what stored events carry, and `{}` has no table", source.ident),
+            format_args!("add `table = \"..\"` to the attribute, or remove `{key}`"),
+        );
+    }
     for field in &source.fields {
         for key in storage_keys(field) {
             diagnostics.refuse(
@@ -325,6 +333,18 @@ fn names_are_usable(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
                 "remove `\\0` from the name",
             );
         }
+    }
+}
+
+/// `events = "history"`: beside what they always carry, events carry the state of the entity, or nothing.
+fn events_carry_the_state_or_nothing(source: &Struct<'_>, diagnostics: &mut Diagnostics) {
+    let Some(Given { key, value }) = &source.keys.events else { return };
+    if value.value() != names::STATE {
+        diagnostics.refuse(
+            value,
+            format_args!("the value of `{key}` is not `\"{}\"`", names::STATE),
+            format_args!("write `{key} = \"{}\"`, or remove `{key}`", names::STATE),
+        );
     }
 }
 

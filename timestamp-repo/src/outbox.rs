@@ -3,6 +3,7 @@
 //! Events get here in the transaction that stores their row, and nowhere else. Reading them takes nothing away.
 
 mod envelope;
+mod state;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use timestamp_core::{EpochMs, Timestamped};
 use uuid::Uuid;
 
 pub(crate) use self::envelope::{EventRow, Said};
+pub(crate) use self::state::state;
 use crate::error::FindError;
 use crate::store::Store;
 
@@ -37,7 +39,8 @@ pub struct StoredEvent {
     pub at: EpochMs,
     /// When it was stored, by the store's clock.
     pub recorded_at: EpochMs,
-    /// All of this as a JSON object, with what `touch_with` was given under `data`.
+    /// All of this as a JSON object, with what `touch_with` was given under `data`, and the entity's state
+    /// under `state` if the entity says `events = "state"`.
     pub payload: String,
 }
 

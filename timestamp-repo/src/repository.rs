@@ -168,6 +168,7 @@ impl<E: Record, S: Store> Repository<E, S> {
         values: impl Params,
         reason: impl Into<String>,
     ) -> Result<u64, SaveError> {
+        save::touches_without_state::<E>()?;
         let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason: reason.into() };
         self.store.touch_all::<E>(&self.table, touch).await
     }

@@ -25,9 +25,9 @@ use timestamp_core::__private::{self as core, Attempt, Deletion, Outcome, Outcom
 use timestamp_core::{EpochMs, Record, ValidationError};
 use uuid::Uuid;
 
-use crate::error::SaveError;
+use crate::error::{BackendError, SaveError};
 use crate::fingerprint::Fingerprint;
-use crate::outbox::{EventRow, StoredEvent};
+use crate::outbox::{EventRow, StoredEvent, state};
 
 /// What one save has to write, without the columns.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn prepare<E: Record>(entity: &mut E, current: Option<&Arc<Outcome>>)
         return if digest == standing.digest { Ok(None) } else { Err(SaveError::ChangedWithoutTouch) };
     }
     let operation = if standing.stored_version == 0 { Operation::Insert } else { Operation::Update };
-    Ok(Some(change(entity, &standing, operation)))
+    change(entity, &standing, operation).map(Some)
 }
 
 /// Steps 1 to 3 for a delete, which writes the pending events too.
@@ -97,21 +97,25 @@ pub(crate) fn prepare_delete<E: Record>(
             Deletion { id: event_id(at), at, reason }
         }
     };
-    let mut change = change(entity, &standing, Operation::Delete(deletion.clone()));
+    let mut change = change(entity, &standing, Operation::Delete(deletion.clone()))?;
     change.attempted |= attempted;
     change.version += 1;
     change.events.push(EventRow::deleted(&change, &deletion, standing.updated_at));
     Ok(change)
 }
 
-fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> Change {
+fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> Result<Change, SaveError> {
+    // What the entity was between its pending events is not known any more, so only the last of them has a state.
+    let has_state = E::EVENTS_CARRY_STATE && !matches!(operation, Operation::Delete(_));
+    let state = has_state.then(|| state(entity)).transpose().map_err(|error| invalid_column::<E>(&error))?;
     let mut attempted = false;
     let events = core::events_after(entity, standing.stored_version).map(|(event, id)| {
         attempted |= id.is_some();
-        EventRow::of(&event, id.unwrap_or_else(|| event_id(event.at())))
+        let state = state.as_deref().filter(|_| event.version() == standing.version);
+        EventRow::of(&event, id.unwrap_or_else(|| event_id(event.at())), state)
     });
     let events = events.collect();
-    Change {
+    Ok(Change {
         operation,
         entity_type: E::ENTITY_TYPE,
         entity_id: entity.id().to_string(),
@@ -122,7 +126,7 @@ fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> C
         stored_updated_at: standing.stored_updated_at,
         events,
         attempted,
-    }
+    })
 }
 
 /// Step 5, once the answer is there. `digest` is the fingerprint of the columns that were to be written.
@@ -270,6 +274,18 @@ fn refused(refusal: Refusal) -> SaveError {
 pub(crate) fn invalid_column<E: Record>(error: &timestamp_core::RowError) -> SaveError {
     let column = E::COLUMNS.get(error.column).map_or("?", |column| column.name);
     SaveError::Invalid(ValidationError::new(column, error.error.to_string()))
+}
+
+/// Refuses a bulk touch of an entity whose events carry its state: it would have to load what it touches. Nothing has been
+/// written then, and a unit goes on.
+pub(crate) fn touches_without_state<E: Record>() -> Result<(), SaveError> {
+    if !E::EVENTS_CARRY_STATE {
+        return Ok(());
+    }
+    let entity = E::ENTITY_TYPE;
+    Err(SaveError::Backend(BackendError::new(format!(
+        "`touch_all` does not load what it touches, and events of `{entity}` carry its state: load, touch and save each"
+    ))))
 }
 
 /// A UUID of version 7 whose time is the event's own, so that ids follow the clock of the program's choice.

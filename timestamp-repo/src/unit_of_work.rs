@@ -171,6 +171,7 @@ impl<S: Store> UnitOfWork<S> {
         values: impl Params,
         reason: impl Into<String>,
     ) -> Result<u64, SaveError> {
+        save::touches_without_state::<E>()?;
         let table = self.table::<E>().map_err(SaveError::Backend)?;
         let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason: reason.into() };
         S::unit_touch_all::<E>(&mut self.unit, &table, touch).await

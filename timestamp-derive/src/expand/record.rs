@@ -25,6 +25,11 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
         .kept
         .as_ref()
         .map(|names| quote!(const TIMESTAMP_COLUMNS: [&'static ::core::primitive::str; 3] = [#(#names),*];));
+    let state = table.events_carry_state.then(|| {
+        quote!(
+            const EVENTS_CARRY_STATE: ::core::primitive::bool = true;
+        )
+    });
     let skipped = table.skipped.iter().map(|field| {
         let (ident, ty, skipped_field) = (field.ident, field.ty, &model.paths.skipped_field);
         quote!(#ident: <#ty as #skipped_field>::default())
@@ -37,6 +42,7 @@ pub(super) fn implementation(model: &Entity<'_>, table: &Table<'_>) -> TokenStre
             const COLUMNS: &'static [#column_definition] = &[#(#definitions),*];
             const ID_COLUMN: ::core::primitive::usize = #id_column;
             #kept
+            #state
             fn encode<__Writer: #row_writer + ?::core::marker::Sized>(
                 &self,
                 __row: &mut __Writer,

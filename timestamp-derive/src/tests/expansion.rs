@@ -37,7 +37,7 @@ fn minimal_entity() {
 fn with_every_attribute() -> TokenStream {
     quote! {
         #[timestamped(table = "tasks", entity = "task", validate = Self::check, created_at = "born",
-            version = "revision", crate = crate::framework)]
+            version = "revision", events = "state", crate = crate::framework)]
         pub struct Task {
             #[timestamped(id, column = "task_id")]
             pub id: Uuid,

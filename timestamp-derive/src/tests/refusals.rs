@@ -105,7 +105,8 @@ fn every_message_says_what_to_type() {
         "struct Task(u8);",
         "#[timestamped(x, table, entity = 3, validate = \"a\", crate = 1, id)] #[timestamped] #[timestamped = 3]
          #[repr(packed)] struct Task<'a> { pub a: Timestamps, b: Timestamps }",
-        "#[timestamped(created_at = \"a\", updated_at, version = \"\")] struct Task { id: u64 }",
+        "#[timestamped(created_at = \"a\", updated_at, version = \"\", events = \"\")] struct Task { id: u64 }",
+        "#[timestamped(events = \"state\")] struct Task { #[timestamped(id)] id: u64, timestamps: Timestamps }",
         "#[timestamped(table = \"t\", created_at = \"a\", updated_at = \"A\", version = \"b\")] struct Task {
             #[timestamped(id)] id: u64, b: u8, timestamps: Timestamps }",
         "#[timestamped(table = \"\", entity = \"\\0\")] struct Task<'a> {

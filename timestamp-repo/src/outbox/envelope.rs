@@ -18,7 +18,7 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
-    pub(crate) fn of(event: &Event<'_>, id: Uuid) -> Self {
+    pub(crate) fn of(event: &Event<'_>, id: Uuid, state: Option<&str>) -> Self {
         let said = Said {
             kind: event.kind(),
             version: event.version(),
@@ -26,6 +26,7 @@ impl EventRow {
             at: event.at(),
             previous: event.previous_updated_at(),
             data: event.payload(),
+            state,
         };
         Self {
             id,
@@ -45,6 +46,7 @@ impl EventRow {
             at: deletion.at,
             previous: Some(previous),
             data: None,
+            state: None,
         };
         Self {
             id: deletion.id,
@@ -66,6 +68,8 @@ pub(crate) struct Said<'a> {
     pub(crate) previous: Option<EpochMs>,
     /// JSON text.
     pub(crate) data: Option<&'a str>,
+    /// The entity after the change, as JSON text.
+    pub(crate) state: Option<&'a str>,
 }
 
 impl Said<'_> {
@@ -88,12 +92,16 @@ impl Said<'_> {
             json.push_str(r#","data":"#);
             json.push_str(data);
         }
+        if let Some(state) = self.state {
+            json.push_str(r#","state":"#);
+            json.push_str(state);
+        }
         json.push('}');
         json
     }
 }
 
-fn push_escaped(json: &mut String, text: &str) {
+pub(super) fn push_escaped(json: &mut String, text: &str) {
     let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
     if plain {
         json.push('"');

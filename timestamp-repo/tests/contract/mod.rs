@@ -13,6 +13,7 @@ pub(crate) mod laws;
 pub(crate) mod model;
 pub(crate) mod renamed_columns;
 pub(crate) mod search;
+pub(crate) mod state_in_events;
 pub(crate) mod tampering;
 pub(crate) mod unit_of_work;
 pub(crate) mod unknown_outcome;
@@ -147,6 +148,12 @@ macro_rules! every_test {
                 a_users_own_table_keeps_its_names,
                 a_missing_renamed_column_is_named,
                 an_unreadable_renamed_column_is_named,
+            }
+            state_in_events {
+                an_event_carries_the_state_after_its_change,
+                an_event_without_the_key_carries_no_state,
+                touch_all_of_an_entity_with_state_is_refused,
+                a_value_that_is_no_json_is_refused_and_named,
             }
             search {
                 find_all_takes_more_ids_than_one_statement,

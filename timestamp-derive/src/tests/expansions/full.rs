@@ -50,6 +50,7 @@ const _: () = {
             "updated_at_ms",
             "revision",
         ];
+        const EVENTS_CARRY_STATE: ::core::primitive::bool = true;
         fn encode<__Writer: crate::framework::RowWriter + ?::core::marker::Sized>(
             &self,
             __row: &mut __Writer,

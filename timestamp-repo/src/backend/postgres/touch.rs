@@ -138,6 +138,7 @@ fn escaped(reason: &str) -> String {
         at: EpochMs::UNIX_EPOCH,
         previous: None,
         data: None,
+        state: None,
     };
     let (without, with) = (said(None).json(), said(Some(reason)).json());
     // What the reason adds: a comma, its key, and itself.

@@ -33,6 +33,7 @@ pub(super) fn register_functions(connection: &Connection) -> rusqlite::Result<()
             at: time(context, 2)?,
             previous: Some(time(context, 3)?),
             data: None,
+            state: None,
         };
         Ok(said.json())
     })?;
