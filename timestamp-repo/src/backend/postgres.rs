@@ -1,7 +1,7 @@
 //! PostgreSQL: many connections, many writers.
 //!
-//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`connection`]: the sessions and their
-//!   pool. [`migrations`]: the framework's own tables.
+//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`session`]: one connection. [`sessions`]: how
+//!   they are opened, and their pool. [`migrations`]: the framework's own tables.
 //! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`row`]: values in and out. [`placeholder`]: `?` in
 //!   users' SQL.
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
@@ -10,7 +10,6 @@
 //!   answer was lost.
 
 mod batch;
-mod connection;
 mod failure;
 mod finish;
 mod holder;
@@ -20,6 +19,8 @@ mod placeholder;
 mod read;
 mod row;
 mod schema;
+mod session;
+mod sessions;
 mod store;
 mod suspect;
 mod table;

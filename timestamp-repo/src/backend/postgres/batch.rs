@@ -12,10 +12,11 @@ use timestamp_core::{EpochMs, Record};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::connection::{Loan, Session};
 use super::failure::Failure;
 use super::finish::{Finishing, Undecided};
 use super::row::Parameter;
+use super::session::Session;
+use super::sessions::Loan;
 use super::store::Postgres;
 use super::table::{EVENT_COLUMNS, Table};
 use super::write::{

@@ -9,9 +9,9 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 use timestamp_core::EpochMs;
 
-use super::connection::Session;
 use super::failure::Failure;
 use super::row::{Parameter, get};
+use super::session::Session;
 
 struct Migration {
     version: i64,

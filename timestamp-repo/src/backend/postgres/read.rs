@@ -3,10 +3,10 @@
 use timestamp_core::{__private as core, ColumnType, EpochMs, Record, Value};
 use uuid::Uuid;
 
-use super::connection::Session;
 use super::failure::{self, Failure};
 use super::placeholder;
 use super::row::{Loading, Parameter, get, restore};
+use super::session::Session;
 use super::table::Table;
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};

@@ -3,9 +3,9 @@
 use timestamp_core::{ColumnDefinition, ColumnType, Record};
 use tokio_postgres::types::{Kind, Type};
 
-use super::connection::Session;
 use super::failure::Failure;
 use super::row::{Parameter, get};
+use super::session::Session;
 use super::table::{Stored, Table, quote, type_name};
 
 /// What was found where an entity's table should be.

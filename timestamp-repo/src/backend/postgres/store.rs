@@ -13,7 +13,6 @@ use timestamp_core::{Clock, Record};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::connection::{self, Loan, Session, Sessions};
 use super::failure::Failure;
 use super::finish::Finishing;
 use super::holder::Holders;
@@ -21,6 +20,8 @@ use super::migrations::{self, BEGIN_ALONE, MigrationError};
 use super::options::PostgresOptions;
 use super::row::Loading;
 use super::schema::{self, Found};
+use super::session::Session;
+use super::sessions::{self, Loan, Sessions};
 use super::suspect::Suspects;
 use super::table::Table;
 use super::unit::PostgresUnit;
@@ -169,15 +170,15 @@ impl Postgres {
     }
 
     pub(super) async fn reader(&self) -> Result<Loan, FindError> {
-        connection::reader(&self.inner.pool).await
+        sessions::reader(&self.inner.pool).await
     }
 
     pub(super) async fn writer(&self) -> Result<Loan, SaveError> {
-        connection::writer(&self.inner.pool).await
+        sessions::writer(&self.inner.pool).await
     }
 
     async fn session(&self) -> Result<Loan, RepositoryError> {
-        self.inner.pool.get().await.map_err(|error| RepositoryError::Backend(connection::no_session(error)))
+        self.inner.pool.get().await.map_err(|error| RepositoryError::Backend(sessions::no_session(error)))
     }
 
     async fn create_table<E: Record>(&self, session: &Session) -> Result<Table, RepositoryError> {

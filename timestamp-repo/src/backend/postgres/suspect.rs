@@ -6,8 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::Session;
 use super::failure::Failure;
+use super::session::Session;
 use crate::error::{BackendError, FindError};
 
 /// A process of the server. Numbers are used again, so the time of its start belongs to it.

@@ -6,10 +6,10 @@
 use timestamp_core::{EpochMs, EventKind};
 use tokio_postgres::error::SqlState;
 
-use super::connection::Session;
 use super::failure::{self, Failure};
 use super::placeholder;
 use super::row::{Parameter, get};
+use super::session::Session;
 use super::table::Table;
 use super::write::ignored;
 use crate::backend::BulkTouch;

@@ -14,11 +14,12 @@ use timestamp_core::Record;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::connection::{Loan, Session};
 use super::failure::Failure;
 use super::finish::Finishing;
 use super::holder::UnitId;
 use super::row::Loading;
+use super::session::Session;
+use super::sessions::Loan;
 use super::store::Postgres;
 use super::table::Table;
 use super::write::{Explained, Job, Refused, collect, event_types, explain, ignored, parameters, statement};

@@ -6,10 +6,11 @@ use timestamp_core::__private::{Outcome, OutcomeState};
 use timestamp_core::{EpochMs, Record, ValidationError, Value};
 use tokio_postgres::types::Type;
 
-use super::connection::{Loan, Session};
 use super::failure::Failure;
 use super::finish::Undecided;
 use super::row::{Collector, Parameter, get};
+use super::session::Session;
+use super::sessions::Loan;
 use super::store::Postgres;
 use super::table::{Table, Writing};
 use crate::error::SaveError;

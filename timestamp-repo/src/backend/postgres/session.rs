@@ -1,0 +1,219 @@
+//! One session: a connection with what the store knows of it, which is the process that serves it, its prepared
+//! statements, and whether its last answer came.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::failure::Failure;
+use super::row::Parameter;
+use super::suspect::{Process, Suspects};
+
+/// Statements kept prepared per session: a handful per entity type, and as many for users' filters.
+const CACHED_STATEMENTS: usize = 256;
+
+/// One connection. One whose answer did not come is never used again.
+pub(super) struct Session {
+    client: Client,
+    process: Process,
+    statements: Mutex<HashMap<String, Statement>>,
+    broken: AtomicBool,
+    /// Statements whose answer is not there, and whose caller may have gone away.
+    waiting: AtomicUsize,
+    /// A unit of work has it, whose transaction must not suffer for a read that nobody waits for.
+    in_unit: AtomicBool,
+    answer_timeout: Duration,
+    suspects: Arc<Suspects>,
+    tls: MakeRustlsConnect,
+}
+
+impl Session {
+    pub(super) fn new(
+        client: Client,
+        process: Process,
+        tls: &MakeRustlsConnect,
+        answer_timeout: Duration,
+        suspects: &Arc<Suspects>,
+    ) -> Self {
+        Self {
+            client,
+            process,
+            statements: Mutex::default(),
+            broken: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            in_unit: AtomicBool::new(false),
+            answer_timeout,
+            suspects: Arc::clone(suspects),
+            tls: tls.clone(),
+        }
+    }
+
+    /// Whether it is at work for a caller who has gone away.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.client.is_closed() || self.broken.load(Ordering::Relaxed)
+    }
+
+    /// From here on this session is not used any more, and what it did last is in doubt.
+    pub(super) fn suspect(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+        self.suspects.add(self.process);
+    }
+
+    /// Never to be used again, though nothing is in doubt.
+    pub(super) fn retire(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for an answer, at most as long as one can take. Without one the session is over.
+    async fn answer<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Failure> {
+        let waiting = Waiting::on(self);
+        let answer = tokio::time::timeout(self.answer_timeout, answer).await;
+        waiting.end();
+        let failure = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Failure::from(error),
+            Err(_) => Failure::Lost("no answer came within the statement timeout".to_owned()),
+        };
+        match &failure {
+            Failure::Lost(_) => self.suspect(),
+            // A table was changed under a prepared statement, or somebody has thrown the statements away.
+            Failure::Refused(refusal)
+                if refusal.code == SqlState::FEATURE_NOT_SUPPORTED
+                    || refusal.code == SqlState::INVALID_SQL_STATEMENT_NAME =>
+            {
+                self.lock().clear();
+            }
+            Failure::Refused(_) | Failure::NotSent(_) => {}
+        }
+        Err(failure)
+    }
+
+    pub(super) fn begin_unit(&self) {
+        self.in_unit.store(true, Ordering::Relaxed);
+    }
+
+    /// The transaction has ended, and with it whatever a caller did not wait for.
+    pub(super) fn end_unit(&self) {
+        self.waiting.store(0, Ordering::Relaxed);
+        self.in_unit.store(false, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Statement>> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
+        let known = self.lock().get(sql).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
+        }
+        let statement = self.answer(self.client.prepare(sql)).await?;
+        let mut statements = self.lock();
+        if statements.len() >= CACHED_STATEMENTS {
+            statements.clear();
+        }
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    pub(super) async fn execute(&self, statement: &Statement, values: Vec<Parameter<'_>>) -> Result<u64, Failure> {
+        self.answer(self.client.execute_raw(statement, values)).await
+    }
+
+    /// Runs a statement that was prepared from `sql`.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        statement: &Statement,
+        values: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+        match self.answer(self.client.query(statement, &values)).await {
+            // A table was altered since, and the statement was forgotten.
+            Err(failure) if failure.has_code(&SqlState::FEATURE_NOT_SUPPORTED) => {
+                let statement = self.prepare(sql).await?;
+                self.answer(self.client.query(&statement, &values)).await
+            }
+            answer => answer,
+        }
+    }
+
+    pub(super) async fn prepare_and_query(&self, sql: &str, values: &[Parameter<'_>]) -> Result<Vec<Row>, Failure> {
+        let statement = self.prepare(sql).await?;
+        self.query(sql, &statement, values).await
+    }
+
+    pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        self.answer(self.client.batch_execute(sql)).await
+    }
+
+    /// Runs SQL whose answer is one value as text.
+    pub(super) async fn ask(&self, sql: &str) -> Result<Option<String>, Failure> {
+        let messages = self.answer(self.client.simple_query(sql)).await?;
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    }
+
+    /// Copies rows in. Returns how many were taken.
+    pub(super) async fn copy<'v>(
+        &self,
+        sql: &str,
+        types: &[Type],
+        rows: impl Iterator<Item = Vec<Parameter<'v>>>,
+    ) -> Result<u64, Failure> {
+        let statement = self.prepare(sql).await?;
+        self.answer(async {
+            let sink = self.client.copy_in(&statement).await?;
+            let mut writer = std::pin::pin!(tokio_postgres::binary_copy::BinaryCopyInWriter::new(sink, types));
+            for row in rows {
+                writer.as_mut().write_raw(row).await?;
+            }
+            writer.finish().await
+        })
+        .await
+    }
+}
+
+/// A statement whose answer somebody waits for. If they go away before it is there, the server is told to stop.
+struct Waiting<'s> {
+    session: Option<&'s Session>,
+}
+
+impl<'s> Waiting<'s> {
+    fn on(session: &'s Session) -> Self {
+        session.waiting.fetch_add(1, Ordering::Relaxed);
+        Self { session: Some(session) }
+    }
+
+    fn end(mut self) {
+        if let Some(session) = self.session.take() {
+            session.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Some(session) = self.session.filter(|session| !session.in_unit.load(Ordering::Relaxed)) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (cancel, tls) = (session.client.cancel_token(), session.tls.clone());
+        runtime.spawn(async move { drop(cancel.cancel_query(tls).await) });
+    }
+}

@@ -1,0 +1,175 @@
+//! The sessions of a store: how one is opened, and the pool that they are taken from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::error::SqlState;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::options::PostgresOptions;
+use super::session::Session;
+use super::suspect::{Process, Suspects};
+use super::tls;
+use super::url::{Server, Target, millis};
+use crate::error::{BackendError, Busy, ConnectError, FindError, SaveError};
+
+/// The oldest server that has what the framework's tables need.
+const OLDEST: u32 = 13;
+
+/// Opens sessions.
+pub(super) struct Sessions {
+    target: Target,
+    tls: MakeRustlsConnect,
+    lock_timeout: Duration,
+    answer_timeout: Duration,
+    suspects: Arc<Suspects>,
+}
+
+/// A session on loan; it goes back when dropped.
+pub(super) type Loan = Object<Sessions>;
+
+impl Sessions {
+    pub(super) fn new(
+        target: &Target,
+        options: &PostgresOptions,
+        suspects: &Arc<Suspects>,
+    ) -> Result<Self, ConnectError> {
+        let tls = tls::connector(target, options)
+            .map_err(|why| ConnectError::Tls { server: target.server.to_string(), source: BackendError::new(why) })?;
+        Ok(Self {
+            target: target.clone(),
+            tls,
+            lock_timeout: options.lock_timeout,
+            answer_timeout: options.answer_timeout(),
+            suspects: Arc::clone(suspects),
+        })
+    }
+
+    /// Opens a session, in the time that one may take to open.
+    pub(super) async fn open(&self) -> Result<Session, ConnectError> {
+        let config = &self.target.config;
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+        let each = config.get_connect_timeout().copied().unwrap_or(Duration::from_secs(5));
+        let opened = tokio::time::timeout(each * u32::try_from(hosts).unwrap_or(1), self.open_one()).await;
+        opened.unwrap_or_else(|_| {
+            let source = BackendError::new("it did not answer within the connect timeout");
+            Err(ConnectError::Unreachable { server: self.target.server.to_string(), source })
+        })
+    }
+
+    async fn open_one(&self) -> Result<Session, ConnectError> {
+        let server = &self.target.server;
+        let connected = self.target.config.connect(self.tls.clone()).await;
+        let (client, connection) = connected.map_err(|error| connect_error(&self.target, &error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to PostgreSQL ended");
+            }
+        });
+        let about = client
+            .simple_query(
+                "SELECT pg_backend_pid(), (extract(epoch FROM backend_start) * 1000000)::bigint, \
+                 current_setting('server_version_num'), (SELECT setting FROM pg_settings WHERE name = 'lock_timeout') \
+                 FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+            )
+            .await
+            .map_err(|error| connect_error(&self.target, &error))?;
+        let row = about.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let number = |column: usize| row.and_then(|row| row.get(column)).and_then(|text| text.parse::<i64>().ok());
+        let version = number(2).unwrap_or_default() / 10_000;
+        if version < i64::from(OLDEST) {
+            return Err(ConnectError::TooOld {
+                server: server.to_string(),
+                version: u32::try_from(version).unwrap_or_default(),
+                oldest: OLDEST,
+            });
+        }
+        let (Some(pid), Some(started)) = (number(0), number(1)) else { return Err(pooler(server)) };
+        if number(3).and_then(|set| u128::try_from(set).ok()) != Some(millis(self.lock_timeout)) {
+            return Err(pooler(server));
+        }
+        let process = Process { pid: i32::try_from(pid).unwrap_or_default(), started };
+        Ok(Session::new(client, process, &self.tls, self.answer_timeout, &self.suspects))
+    }
+}
+
+fn pooler(server: &Server) -> ConnectError {
+    ConnectError::Pooler { server: server.to_string() }
+}
+
+fn connect_error(target: &Target, error: &tokio_postgres::Error) -> ConnectError {
+    let server = target.server.to_string();
+    let database = || target.config.get_dbname().or(target.config.get_user()).unwrap_or("?").to_owned();
+    let user = || target.config.get_user().unwrap_or("?").to_owned();
+    let words = error.to_string();
+    let Some(said) = error.as_db_error() else {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let source = BackendError::new(cause.unwrap_or_else(|| words.clone()));
+        return match words.as_str() {
+            "error performing TLS handshake" => ConnectError::Tls { server, source },
+            "invalid configuration" | "authentication error" => {
+                ConnectError::Authentication { server, user: user(), source }
+            }
+            _ => ConnectError::Unreachable { server, source },
+        };
+    };
+    let source = BackendError::new(format!("{} (SQLSTATE {})", said.message(), said.code().code()));
+    let code = said.code();
+    if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        ConnectError::Authentication { server, user: user(), source }
+    } else if *code == SqlState::INVALID_CATALOG_NAME {
+        ConnectError::NoDatabase { server, database: database() }
+    } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+        ConnectError::Privilege { server, user: user(), source }
+    } else if said.message().contains("unsupported startup parameter") {
+        ConnectError::Pooler { server }
+    } else {
+        ConnectError::Unreachable { server, source }
+    }
+}
+
+impl managed::Manager for Sessions {
+    type Type = Session;
+    type Error = ConnectError;
+
+    async fn create(&self) -> Result<Session, ConnectError> {
+        // Large, and rare: everything that may have to connect would carry it.
+        Box::pin(self.open()).await
+    }
+
+    async fn recycle(&self, session: &mut Session, _metrics: &Metrics) -> RecycleResult<ConnectError> {
+        if session.is_over() || session.is_at_work() {
+            Err(RecycleError::message("the connection is over, or at work for a caller who has gone away"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Takes a session for reading.
+pub(super) async fn reader(pool: &Pool<Sessions>) -> Result<Loan, FindError> {
+    pool.get().await.map_err(|error| FindError::Backend(no_session(error)))
+}
+
+/// Takes a session for writing. Until it is there, nothing was sent.
+pub(super) async fn writer(pool: &Pool<Sessions>) -> Result<Loan, SaveError> {
+    pool.get().await.map_err(|error| match error {
+        PoolError::Timeout(TimeoutType::Wait) => SaveError::Busy(Busy { unit: None, same_task: false }),
+        error => SaveError::Backend(no_session(error)),
+    })
+}
+
+pub(super) fn no_session(error: PoolError<ConnectError>) -> BackendError {
+    match error {
+        PoolError::Backend(error) => BackendError::because("no connection to PostgreSQL could be opened", error),
+        PoolError::Timeout(TimeoutType::Wait) => {
+            BackendError::new("no connection became free within the lock timeout: units of work hold one each")
+        }
+        error => BackendError::because("no connection to PostgreSQL could be taken from the pool", error),
+    }
+}
