@@ -19,7 +19,7 @@ use timestamp_core::{EpochMs, Record, Value};
 
 use crate::error::{BeginError, CommitError, FindError, RepositoryError, SaveAllError, SaveError};
 use crate::outbox::{EventQuery, StoredEvent};
-use crate::page::PageToken;
+use crate::page::{PageToken, Selected};
 use crate::save::{Change, Written};
 
 /// Which rows to read.
@@ -108,7 +108,7 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         &self,
         table: &Arc<Self::Table>,
         query: Query,
-    ) -> impl Future<Output = Result<Vec<E>, FindError>> + Send;
+    ) -> impl Future<Output = Result<Selected<E>, FindError>> + Send;
 
     /// Makes sure that nobody is still at work on a save whose answer was lost, so that what is read next is the last word.
     fn end_doubts(&self) -> impl Future<Output = Result<(), FindError>> + Send {
@@ -152,7 +152,7 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         unit: &mut Self::Unit,
         table: &Arc<Self::Table>,
         query: Query,
-    ) -> impl Future<Output = Result<Vec<E>, FindError>> + Send;
+    ) -> impl Future<Output = Result<Selected<E>, FindError>> + Send;
 
     /// Commits the unit, and decides its outcome.
     fn unit_commit(unit: Self::Unit) -> impl Future<Output = Result<(), CommitError>> + Send;

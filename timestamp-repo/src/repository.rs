@@ -76,7 +76,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     /// As [`find`](Self::find).
     pub async fn find_all<'a>(&self, ids: impl IntoIterator<Item = &'a E::Id>) -> Result<Vec<E>, FindError> {
         let ids = id_values::<E>(ids)?;
-        self.store.select(&self.table, Query::Ids(ids)).await
+        Ok(self.store.select(&self.table, Query::Ids(ids)).await?.entities)
     }
 
     /// Returns the most recently changed entities, newest first, a page at a time.
@@ -85,8 +85,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     ///
     /// As [`find`](Self::find).
     pub async fn recent(&self, after: Option<&PageToken>, limit: u32) -> Result<Page<E>, FindError> {
-        let items = self.store.select(&self.table, recent(after, limit)).await?;
-        Ok(page(items, limit))
+        Ok(self.store.select(&self.table, recent(after, limit)).await?.into_page(limit))
     }
 
     /// Returns the entities changed at `at` or later, in the order in which they were changed.
@@ -95,7 +94,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     ///
     /// As [`find`](Self::find).
     pub async fn changed_since(&self, at: EpochMs) -> Result<Vec<E>, FindError> {
-        self.store.select(&self.table, Query::ChangedSince(at)).await
+        Ok(self.store.select(&self.table, Query::ChangedSince(at)).await?.entities)
     }
 
     /// Returns the entities for which `sql`, a condition in your own SQL with `?` for each value, is true; it stands
@@ -106,7 +105,7 @@ impl<E: Record, S: Store> Repository<E, S> {
     /// As [`find`](Self::find), and [`FindError::Backend`] for SQL that the database does not understand.
     pub async fn filter(&self, sql: impl Into<String>, values: impl Params) -> Result<Vec<E>, FindError> {
         let query = Query::Filter { sql: sql.into(), values: values.into_values() };
-        self.store.select(&self.table, query).await
+        Ok(self.store.select(&self.table, query).await?.entities)
     }
 
     /// Loads an entity, changes it and saves it; if somebody else saved it in between, does it all again, a bounded
@@ -204,13 +203,6 @@ pub(crate) fn id_values<'a, E: Record>(
 
 pub(crate) fn recent(after: Option<&PageToken>, limit: u32) -> Query {
     Query::Recent { after: after.cloned(), limit }
-}
-
-pub(crate) fn page<E: Record>(items: Vec<E>, limit: u32) -> Page<E> {
-    let full = items.len() >= limit as usize;
-    let last = items.last().filter(|_| full);
-    let next = last.map(|last| PageToken { updated_at: last.updated_at(), id: last.id().to_string() });
-    Page { items, next }
 }
 
 impl<E, S: Store> Clone for Repository<E, S> {

@@ -9,9 +9,9 @@ use timestamp_core::{EpochMs, Record};
 
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, CommitError, FindError, SaveAllError, SaveError};
-use crate::page::{Page, PageToken};
+use crate::page::{Page, PageToken, Selected};
 use crate::params::Params;
-use crate::repository::{id_values, page, recent};
+use crate::repository::{id_values, recent};
 use crate::save::{self, Written};
 use crate::store::Store;
 
@@ -97,7 +97,7 @@ impl<S: Store> UnitOfWork<S> {
         ids: impl IntoIterator<Item = &'a E::Id>,
     ) -> Result<Vec<E>, FindError> {
         let ids = id_values::<E>(ids)?;
-        self.select(Query::Ids(ids)).await
+        Ok(self.select(Query::Ids(ids)).await?.entities)
     }
 
     /// Returns the most recently changed entities, newest first, a page at a time.
@@ -106,8 +106,7 @@ impl<S: Store> UnitOfWork<S> {
     ///
     /// As [`find`](Self::find).
     pub async fn recent<E: Record>(&mut self, after: Option<&PageToken>, limit: u32) -> Result<Page<E>, FindError> {
-        let items = self.select(recent(after, limit)).await?;
-        Ok(page(items, limit))
+        Ok(self.select(recent(after, limit)).await?.into_page(limit))
     }
 
     /// Returns the entities changed at `at` or later, in the order in which they were changed.
@@ -116,7 +115,7 @@ impl<S: Store> UnitOfWork<S> {
     ///
     /// As [`find`](Self::find).
     pub async fn changed_since<E: Record>(&mut self, at: EpochMs) -> Result<Vec<E>, FindError> {
-        self.select(Query::ChangedSince(at)).await
+        Ok(self.select(Query::ChangedSince(at)).await?.entities)
     }
 
     /// Returns the entities for which `sql` is true; see [`Repository::filter`](crate::Repository::filter).
@@ -130,10 +129,10 @@ impl<S: Store> UnitOfWork<S> {
         values: impl Params,
     ) -> Result<Vec<E>, FindError> {
         let (sql, values) = (sql.into(), values.into_values());
-        self.select(Query::Filter { sql, values }).await
+        Ok(self.select(Query::Filter { sql, values }).await?.entities)
     }
 
-    async fn select<E: Record>(&mut self, query: Query) -> Result<Vec<E>, FindError> {
+    async fn select<E: Record>(&mut self, query: Query) -> Result<Selected<E>, FindError> {
         let table = self.table::<E>().map_err(FindError::Backend)?;
         S::unit_select(&mut self.unit, &table, query).await
     }

@@ -2,8 +2,8 @@
 //!
 //! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`session`]: one connection. [`sessions`]: how
 //!   they are opened, and their pool. [`migrations`]: the framework's own tables.
-//! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`row`]: values in and out. [`placeholder`]: `?` in
-//!   users' SQL.
+//! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`time_column`]: how its times are stored. [`row`]:
+//!   values in and out. [`placeholder`]: `?` in users' SQL.
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
 //!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
 //! - [`read`]: what is read. [`finish`]: work that ends even if its caller goes away. [`suspect`]: sessions whose last
@@ -24,6 +24,7 @@ mod sessions;
 mod store;
 mod suspect;
 mod table;
+mod time_column;
 mod tls;
 mod touch;
 mod unit;

@@ -112,8 +112,8 @@ async fn a_table_that_does_not_fit_is_refused_with_every_reason() {
     place
         .sql(
             "CREATE TABLE \"every \"\"thing\"\"\" (id uuid NOT NULL, flag int, count numeric NOT NULL, price \
-             numeric(10, 2), name char(5), bytes text[], due timestamptz, other uuid NOT NULL, created_at_ms timestamp \
-             NOT NULL, updated_at_ms timestamptz NOT NULL, version int NOT NULL, tenant text NOT NULL)",
+             numeric(10, 2), name char(5), bytes text[], due date, other uuid NOT NULL, created_at_ms timestamp NOT NULL, \
+             updated_at_ms timestamptz(2) NOT NULL, version int NOT NULL, tenant text NOT NULL)",
         )
         .await;
     let error = store.repository::<Everything>().await.unwrap_err();
@@ -125,14 +125,15 @@ async fn a_table_that_does_not_fit_is_refused_with_every_reason() {
          column `price` has the type `numeric(10,2)`, and the field needs double precision or real\n\
          column `name` has the type `character(5)`, and the field needs text or varchar\n\
          column `bytes` has the type `text[]` (arrays are not supported), and the field needs bytea\n\
-         column `due` has the type `timestamp with time zone`, and the field needs bigint: epoch milliseconds, UTC\n\
+         column `due` has the type `date`, and the field needs bigint (epoch milliseconds, UTC) or timestamptz\n\
          column `other` is NOT NULL, and the field is an `Option`\n\
          column `labels` is missing: add `labels json NOT NULL`\n\
-         column `created_at_ms` has the type `timestamp without time zone`, which does not say which instant it means: it \
-         must be bigint, epoch milliseconds, UTC\n\
-         column `updated_at_ms` has the type `timestamp with time zone`, which is not supported yet: it must be bigint, \
-         epoch milliseconds, UTC\n\
-         column `version` has the type `integer`, and must be bigint: epoch milliseconds, UTC\n\
+         column `created_at_ms` has the type `timestamp without time zone`, which does not say which instant it means: find \
+         out in which time zone its values were written, and if that was UTC, `ALTER TABLE \"every \"\"thing\"\"\" ALTER \
+         COLUMN \"created_at_ms\" TYPE timestamptz USING \"created_at_ms\" AT TIME ZONE 'UTC'`\n\
+         column `updated_at_ms` has the type `timestamp(2) with time zone`, which rounds milliseconds away: `ALTER TABLE \
+         \"every \"\"thing\"\"\" ALTER COLUMN \"updated_at_ms\" TYPE timestamptz`\n\
+         column `version` has the type `integer`, and must be bigint\n\
          column `tenant` is NOT NULL without a default, and `Everything` has no field for it\n\
          column `id` is neither the primary key nor UNIQUE, and it holds the id"
     );

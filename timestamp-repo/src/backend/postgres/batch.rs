@@ -224,7 +224,8 @@ async fn copy(
     recorded_at: EpochMs,
 ) -> Result<(u64, u64), Failure> {
     let stamps = |change: &Change| {
-        [change.created_at.as_millis(), change.updated_at.as_millis(), integer(change.version)].map(Parameter::Integer)
+        let version = Parameter::Integer(integer(change.version));
+        [Parameter::Time(change.created_at), Parameter::Time(change.updated_at), version]
     };
     let rows = prepared.iter().map(|it| {
         let mut row: Vec<Parameter<'_>> = it.job.values.iter().map(Parameter::Value).collect();

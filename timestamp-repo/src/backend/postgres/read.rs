@@ -5,13 +5,14 @@ use uuid::Uuid;
 
 use super::failure::{self, Failure};
 use super::placeholder;
-use super::row::{Loading, Parameter, get, restore};
+use super::row::{Loading, Parameter, get, micros, restore};
 use super::session::Session;
 use super::table::Table;
+use super::time_column::TimeType;
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};
 use crate::outbox::{EventQuery, StoredEvent};
-use crate::page::PageToken;
+use crate::page::{PageToken, Selected};
 
 fn backend(failure: Failure) -> FindError {
     FindError::Backend(failure.into_backend())
@@ -49,8 +50,8 @@ pub(super) async fn select<E: Record>(
     table: &Table,
     query: &Query,
     loading: Loading<'_>,
-) -> Result<Vec<E>, FindError> {
-    let Table { sql_name, columns_sql, id_sql, updated_at_sql, .. } = table;
+) -> Result<Selected<E>, FindError> {
+    let Table { sql_name, columns_sql, id_sql, updated_at_sql, updated_at_type, .. } = table;
     let all = format!("SELECT {columns_sql} FROM {sql_name}");
     match query {
         Query::Ids(ids) => {
@@ -67,20 +68,22 @@ pub(super) async fn select<E: Record>(
             rows(session, table, &sql, &[Parameter::Integer((*limit).into())], loading).await
         }
         Query::Recent { after: Some(after), limit } => {
+            let time = updated_at_type.sql();
             let sql = format!(
-                "{all} WHERE ({updated_at_sql}, {id_sql}) < ($1, $2) ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT $3"
+                "{all} WHERE ({updated_at_sql}, {id_sql}) < ($1::{time}, $2) ORDER BY {updated_at_sql} DESC, {id_sql} DESC \
+                 LIMIT $3"
             );
             let id = token_id::<E>(after)?;
-            let values = [
-                Parameter::Integer(after.updated_at.as_millis()),
-                Parameter::Value(&id),
-                Parameter::Integer((*limit).into()),
-            ];
+            let place = match updated_at_type {
+                TimeType::Millis => Parameter::Time(after.millis()?),
+                TimeType::Timestamptz => Parameter::TimeWithMicros(after.updated_at, after.micros),
+            };
+            let values = [place, Parameter::Value(&id), Parameter::Integer((*limit).into())];
             rows(session, table, &sql, &values, loading).await
         }
         Query::ChangedSince(at) => {
             let sql = format!("{all} WHERE {updated_at_sql} >= $1 ORDER BY {updated_at_sql}, {id_sql}");
-            rows(session, table, &sql, &[Parameter::Integer(at.as_millis())], loading).await
+            rows(session, table, &sql, &[Parameter::Time(*at)], loading).await
         }
     }
 }
@@ -102,14 +105,16 @@ async fn rows<E: Record>(
     sql: &str,
     values: &[Parameter<'_>],
     loading: Loading<'_>,
-) -> Result<Vec<E>, FindError> {
+) -> Result<Selected<E>, FindError> {
     let statement = session.prepare(sql).await.map_err(backend)?;
     let expected = statement.params().len();
     if expected != values.len() {
         return Err(FindError::Backend(failure::wrong_count(expected, values.len())));
     }
     let rows = session.query(sql, &statement, values).await.map_err(backend)?;
-    rows.iter().map(|row| restore(row, table, loading)).collect()
+    let last_micros = rows.last().map_or(0, |last| micros(last, table));
+    let entities = rows.iter().map(|row| restore(row, table, loading)).collect::<Result<_, _>>()?;
+    Ok(Selected { entities, last_micros })
 }
 
 /// Reads events.

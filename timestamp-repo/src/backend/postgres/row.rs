@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::table::{Stored, Table};
+use super::time_column::{self, TimeType};
 use crate::error::FindError;
 use crate::fingerprint::Fingerprint;
 
@@ -21,6 +22,9 @@ use crate::fingerprint::Fingerprint;
 pub(super) enum Parameter<'a> {
     Value(&'a Value<'static>),
     Integer(i64),
+    Time(EpochMs),
+    /// A time, and what comes on top of its milliseconds; for a `timestamptz`.
+    TimeWithMicros(EpochMs, u16),
     Text(&'a str),
     OptionalText(Option<&'a str>),
     Uuid(Uuid),
@@ -32,6 +36,11 @@ impl ToSql for Parameter<'_> {
         match self {
             Self::Value(value) => put(value, ty, out),
             Self::Integer(it) => put(&Value::Integer(*it), ty, out),
+            Self::Time(it) => put(&Value::Time(*it), ty, out),
+            Self::TimeWithMicros(it, micros) => {
+                out.put_i64(time_column::to_binary(*it, *micros));
+                Ok(IsNull::No)
+            }
             Self::Text(it) => put(&Value::Text(Cow::Borrowed(it)), ty, out),
             Self::OptionalText(it) => it.map_or(Ok(IsNull::Yes), |it| put(&Value::Text(Cow::Borrowed(it)), ty, out)),
             Self::Uuid(it) => put(&Value::Uuid(*it), ty, out),
@@ -91,7 +100,11 @@ fn put(value: &Value<'_>, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<d
             _ if is_text(ty) => out.put_slice(it.hyphenated().to_string().as_bytes()),
             _ => return misfit(),
         },
-        Value::Time(it) if *ty == Type::INT8 => out.put_i64(it.as_millis()),
+        Value::Time(it) => match *ty {
+            Type::INT8 => out.put_i64(it.as_millis()),
+            Type::TIMESTAMPTZ => out.put_i64(time_column::to_binary(*it, 0)),
+            _ => return misfit(),
+        },
         _ => return misfit(),
     }
     Ok(IsNull::No)
@@ -204,6 +217,7 @@ fn value_of<'a>(ty: &Type, raw: &'a [u8]) -> Result<Value<'a>, ColumnError> {
         Type::INT2 => raw.try_into().ok().map(|it| Value::Integer(i16::from_be_bytes(it).into())),
         Type::FLOAT8 => raw.try_into().ok().map(|it| Value::Real(f64::from_be_bytes(it))),
         Type::FLOAT4 => raw.try_into().ok().map(|it| Value::Real(f32::from_be_bytes(it).into())),
+        Type::TIMESTAMPTZ => raw.try_into().ok().map(i64::from_be_bytes).map(instant).transpose()?.map(Value::Time),
         Type::UUID => Uuid::from_slice(raw).ok().map(Value::Uuid),
         Type::BYTEA => Some(Value::Blob(Cow::Borrowed(raw))),
         Type::JSON => Some(Value::Json(text(raw)?)),
@@ -212,6 +226,13 @@ fn value_of<'a>(ty: &Type, raw: &'a [u8]) -> Result<Value<'a>, ColumnError> {
         _ => None,
     };
     value.ok_or_else(misfit)
+}
+
+fn instant(binary: i64) -> Result<EpochMs, ColumnError> {
+    if time_column::is_infinity(binary) {
+        return Err(ColumnError::new("infinity is no instant: write a time there"));
+    }
+    EpochMs::from_millis(time_column::millis_of(binary)).map_err(|error| ColumnError::new(error.to_string()))
 }
 
 /// Reads the entity's own columns of a row that was selected with [`Table::columns_sql`].
@@ -262,11 +283,15 @@ pub(super) fn restore<E: Record>(row: &Row, table: &Table, loading: Loading<'_>)
 
 fn time(row: &Row, table: &Table, column: usize) -> Result<EpochMs, FindError> {
     let message = match column_of(row, column) {
+        Ok(Value::Time(time)) => return Ok(time),
         Ok(Value::Integer(millis)) => match EpochMs::from_millis(millis) {
             Ok(time) => return Ok(time),
             Err(error) => error.to_string(),
         },
-        Ok(other) => format!("expected epoch milliseconds, found {}", other.kind()),
+        Ok(other) => {
+            let time_type = if column == table.stored.len() { table.created_at_type } else { table.updated_at_type };
+            format!("expected {}, found {}", time_type.expected(), other.kind())
+        }
         Err(error) => error.to_string(),
     };
     Err(unreadable(row, table, column, message))
@@ -282,6 +307,44 @@ fn unreadable(row: &Row, table: &Table, column: usize, message: String) -> FindE
         Ok(_) | Err(_) => "of another type".to_owned(),
     };
     FindError::Unreadable { table: table.name.clone(), column: table.column_name(column), id, message }
+}
+
+/// The epoch milliseconds that a column of the timestamps holds, whatever a hand may have put there.
+pub(super) struct StoredMillis(pub(super) i64);
+
+impl<'a> FromSql<'a> for StoredMillis {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let binary = i64::from_be_bytes(raw.try_into()?);
+        Ok(Self(if *base(ty) == Type::TIMESTAMPTZ { time_column::millis_of(binary) } else { binary }))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*base(ty), Type::INT8 | Type::TIMESTAMPTZ)
+    }
+}
+
+/// What the column of the last change holds below its millisecond; none, where it keeps milliseconds.
+pub(super) fn micros(row: &Row, table: &Table) -> u16 {
+    match table.updated_at_type {
+        TimeType::Millis => 0,
+        TimeType::Timestamptz => {
+            let binary = row.try_get::<_, Binary>(table.stored.len() + 1);
+            binary.map_or(0, |Binary(binary)| time_column::micros_of(binary))
+        }
+    }
+}
+
+/// Eight bytes as they come.
+struct Binary(i64);
+
+impl<'a> FromSql<'a> for Binary {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(i64::from_be_bytes(raw.try_into()?)))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
 }
 
 /// One column of a row of the framework's own.

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::row::{Parameter, get};
 use super::session::Session;
 use super::table::{Stored, Table, quote, type_name};
+use super::time_column::TimeType;
 
 /// What was found where an entity's table should be.
 pub(super) enum Found {
@@ -25,6 +26,8 @@ struct Existing {
     type_name: String,
     is_enum: bool,
     longest: Option<usize>,
+    /// Of the seconds, how many digits are kept; nothing, if the type does not limit them.
+    precision: Option<i64>,
     not_null: bool,
     has_default: bool,
     /// Computed from others, and not written by anybody.
@@ -77,7 +80,7 @@ pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure
     for column in E::COLUMNS {
         match find(&existing, column.name) {
             None => problems.push(missing(column)),
-            Some(found) => match wire_type(column, found) {
+            Some(found) => match wire_type::<E>(column, found) {
                 Ok(wire) => {
                     stored.push(Stored { declared: found.declared.clone(), wire, longest: found.longest });
                 }
@@ -85,7 +88,16 @@ pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure
             },
         }
     }
-    problems.extend(E::TIMESTAMP_COLUMNS.into_iter().filter_map(|name| stamp_problem(name, find(&existing, name))));
+    let [created_at, updated_at, version] = E::TIMESTAMP_COLUMNS.map(|name| (name, find(&existing, name)));
+    let times = [created_at, updated_at].map(|(name, found)| time_type::<E>(name, found));
+    let mut time_types = [TimeType::Millis; 2];
+    for (time_type, found) in time_types.iter_mut().zip(times) {
+        match found {
+            Ok(found) => *time_type = found,
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.extend(version_problem(version.0, version.1));
     for column in &existing {
         let known = E::COLUMNS.iter().map(|it| it.name).chain(E::TIMESTAMP_COLUMNS).any(|it| it == column.name);
         if !known && column.not_null && !column.has_default && !column.generated {
@@ -108,7 +120,7 @@ pub(super) async fn check<E: Record>(session: &Session) -> Result<Found, Failure
             index_sql::<E>()
         );
     }
-    Ok(Found::Fits(Box::new(Table::new::<E>(stored))))
+    Ok(Found::Fits(Box::new(Table::new::<E>(stored, time_types))))
 }
 
 /// What a table that was created a moment ago stores.
@@ -118,7 +130,7 @@ pub(super) fn created<E: Record>() -> Table {
         wire: own_type(column.column_type),
         longest: None,
     });
-    Table::new::<E>(stored.collect())
+    Table::new::<E>(stored.collect(), [TimeType::Millis; 2])
 }
 
 const fn own_type(column_type: ColumnType) -> Type {
@@ -144,7 +156,9 @@ async fn existing_columns(session: &Session, table: i64) -> Result<Vec<Existing>
     let columns = rows.iter().map(|row| {
         let type_name = get::<String>(row, 3)?;
         // What the catalog keeps for `varchar(n)` is n and the length of a header.
-        let longest = usize::try_from(get::<i64>(row, 5)? - 4).ok().filter(|_| type_name == "varchar");
+        let modifier = get::<i64>(row, 5)?;
+        let longest = usize::try_from(modifier - 4).ok().filter(|_| type_name == "varchar");
+        let precision = Some(modifier).filter(|it| *it >= 0 && type_name == "timestamptz");
         Ok(Existing {
             name: get(row, 0)?,
             declared: get(row, 1)?,
@@ -152,6 +166,7 @@ async fn existing_columns(session: &Session, table: i64) -> Result<Vec<Existing>
             type_name,
             is_enum: get(row, 4)?,
             longest,
+            precision,
             not_null: get(row, 6)?,
             has_default: get(row, 7)?,
             generated: get(row, 8)?,
@@ -171,23 +186,59 @@ fn missing(column: &ColumnDefinition) -> String {
     format!("column `{name}` is missing: add `{name} {}{not_null}`", type_name(column.column_type))
 }
 
-fn stamp_problem(name: &str, found: Option<&Existing>) -> Option<String> {
-    let Some(found) = found else { return Some(format!("column `{name}` is missing: add `{name} bigint NOT NULL`")) };
-    let declared = &found.declared;
+/// Returns how the column of a time is stored, or why it does not do.
+fn time_type<E: Record>(name: &str, found: Option<&Existing>) -> Result<TimeType, String> {
+    let Some(found) = found else { return Err(missing_stamp(name)) };
+    if found.generated {
+        return Err(generated(name));
+    }
+    match found.type_name.as_str() {
+        "int8" => Ok(TimeType::Millis),
+        "timestamptz" if found.keeps_millis() => Ok(TimeType::Timestamptz),
+        _ => Err(no_instant::<E>(name, found).unwrap_or_else(|| {
+            let declared = &found.declared;
+            format!("column `{name}` has the type `{declared}`, and must be {INSTANT}")
+        })),
+    }
+}
+
+fn version_problem(name: &str, found: Option<&Existing>) -> Option<String> {
+    let Some(found) = found else { return Some(missing_stamp(name)) };
     if found.generated {
         return Some(generated(name));
     }
+    let declared = &found.declared;
+    (found.type_name != "int8").then(|| format!("column `{name}` has the type `{declared}`, and must be bigint"))
+}
+
+fn missing_stamp(name: &str) -> String {
+    format!("column `{name}` is missing: add `{name} bigint NOT NULL`")
+}
+
+/// The types that an instant is stored as.
+const INSTANT: &str = "bigint (epoch milliseconds, UTC) or timestamptz";
+
+/// Why a column whose type is one of times can not hold instants, and what to do about it.
+fn no_instant<E: Record>(name: &str, found: &Existing) -> Option<String> {
+    let (declared, table, column) = (&found.declared, quote(E::TABLE), quote(name));
     match found.type_name.as_str() {
-        "int8" => None,
         "timestamp" => Some(format!(
-            "column `{name}` has the type `{declared}`, which does not say which instant it means: it must be bigint, \
-             epoch milliseconds, UTC"
+            "column `{name}` has the type `{declared}`, which does not say which instant it means: find out in which \
+             time zone its values were written, and if that was UTC, `ALTER TABLE {table} ALTER COLUMN {column} TYPE \
+             timestamptz USING {column} AT TIME ZONE 'UTC'`"
         )),
-        "timestamptz" => Some(format!(
-            "column `{name}` has the type `{declared}`, which is not supported yet: it must be bigint, epoch \
-             milliseconds, UTC"
+        "timestamptz" if !found.keeps_millis() => Some(format!(
+            "column `{name}` has the type `{declared}`, which rounds milliseconds away: `ALTER TABLE {table} ALTER \
+             COLUMN {column} TYPE timestamptz`"
         )),
-        _ => Some(format!("column `{name}` has the type `{declared}`, and must be bigint: epoch milliseconds, UTC")),
+        _ => None,
+    }
+}
+
+impl Existing {
+    /// Whether a `timestamptz` holds every millisecond.
+    fn keeps_millis(&self) -> bool {
+        self.precision.is_none_or(|digits| digits >= 3)
     }
 }
 
@@ -196,7 +247,7 @@ fn generated(name: &str) -> String {
 }
 
 /// Returns the type whose binary form the column's values have, or why the field does not fit into it.
-fn wire_type(column: &ColumnDefinition, found: &Existing) -> Result<Type, String> {
+fn wire_type<E: Record>(column: &ColumnDefinition, found: &Existing) -> Result<Type, String> {
     let (name, declared) = (column.name, &found.declared);
     if found.generated {
         return Err(generated(name));
@@ -212,7 +263,12 @@ fn wire_type(column: &ColumnDefinition, found: &Existing) -> Result<Type, String
     let (fits, expected) = match column.column_type {
         ColumnType::Bool => (one_of(&[Type::BOOL]), "boolean"),
         ColumnType::Integer => (one_of(&[Type::INT8, Type::INT4, Type::INT2]), "bigint, integer or smallint"),
-        ColumnType::Time => (one_of(&[Type::INT8]), "bigint: epoch milliseconds, UTC"),
+        ColumnType::Time => {
+            if let Some(problem) = no_instant::<E>(name, found) {
+                return Err(problem);
+            }
+            (one_of(&[Type::INT8, Type::TIMESTAMPTZ]), INSTANT)
+        }
         ColumnType::Real => (one_of(&[Type::FLOAT8, Type::FLOAT4]), "double precision or real"),
         ColumnType::Blob => (one_of(&[Type::BYTEA]), "bytea"),
         ColumnType::Uuid => (one_of(&[Type::UUID]) || is_text, "uuid or text"),

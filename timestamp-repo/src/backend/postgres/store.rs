@@ -33,6 +33,7 @@ use crate::error::{
     BackendError, BeginError, Busy, CommitError, ConnectError, FindError, RepositoryError, SaveAllError, SaveError,
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
+use crate::page::Selected;
 use crate::repository::Repository;
 use crate::save::{Change, Entrusted, Written};
 use crate::store::{self, Store};
@@ -314,7 +315,7 @@ impl Backend for Postgres {
         read::find(&session, table, &id, self.loading()).await
     }
 
-    async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Vec<E>, FindError> {
+    async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Selected<E>, FindError> {
         let session = self.reader().await?;
         read::select(&session, table, &query, self.loading()).await
     }
@@ -369,7 +370,7 @@ impl Backend for Postgres {
         unit: &mut PostgresUnit,
         table: &Arc<Table>,
         query: Query,
-    ) -> Result<Vec<E>, FindError> {
+    ) -> Result<Selected<E>, FindError> {
         unit.select(table, &query).await
     }
 

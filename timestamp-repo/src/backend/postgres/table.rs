@@ -3,6 +3,8 @@
 use timestamp_core::{ColumnType, Record};
 use tokio_postgres::types::Type;
 
+use super::time_column::TimeType;
+
 /// An entity's table, checked by [`super::schema`], with its SQL.
 #[derive(Debug)]
 pub struct Table {
@@ -14,7 +16,11 @@ pub struct Table {
     /// Quoted.
     pub(super) id_sql: String,
     /// Quoted.
+    pub(super) created_at_sql: String,
+    pub(super) created_at_type: TimeType,
+    /// Quoted.
     pub(super) updated_at_sql: String,
+    pub(super) updated_at_type: TimeType,
     /// Quoted.
     pub(super) version_sql: String,
     pub(super) id_column: usize,
@@ -59,7 +65,8 @@ impl Table {
     /// The parameters of `insert` and `update` are: the entity's own columns in their order, then the three of the
     /// timestamps; `update` goes on with the version and the time of the last change that the row must hold. Those of
     /// `delete` are id, version, and the times of creation and last change. Then come those of the events.
-    pub(super) fn new<E: Record>(stored: Vec<Stored>) -> Self {
+    pub(super) fn new<E: Record>(stored: Vec<Stored>, times: [TimeType; 2]) -> Self {
+        let [created_at_type, updated_at_type] = times;
         let quoted: Vec<String> = E::COLUMNS.iter().map(|column| quote(column.name)).collect();
         let table = quote(E::TABLE);
         let id = &quoted[E::ID_COLUMN];
@@ -75,16 +82,23 @@ impl Table {
             .filter(|column| *column != E::ID_COLUMN)
             .map(|column| format!("{} = ${}, ", quoted[column], column + 1))
             .collect();
+        let created_is_at =
+            |place| created_at_type.is_at(&created_at_sql, &format!("${place}::{}", created_at_type.sql()));
+        let updated_place = |place| format!("${place}::{}", updated_at_type.sql());
+        let updated_is_at = |place| updated_at_type.is_at(&updated_at_sql, &updated_place(place));
         let update = format!(
-            "UPDATE {table} SET {set}{updated_at_sql} = ${updated}, {version_sql} = ${version} WHERE {id} = ${} AND {version_sql} = \
-             ${} AND {created_at_sql} = ${created} AND {updated_at_sql} = ${} RETURNING 1",
+            "UPDATE {table} SET {set}{updated_at_sql} = {}, {version_sql} = ${version} WHERE {id} = ${} AND \
+             {version_sql} = ${} AND {} AND {} RETURNING 1",
+            updated_at_type.updated(&updated_at_sql, &updated_place(updated)),
             E::ID_COLUMN + 1,
             version + 1,
-            version + 2,
+            created_is_at(created),
+            updated_is_at(version + 2),
         );
         let delete = format!(
-            "DELETE FROM {table} WHERE {id} = $1 AND {version_sql} = $2 AND {created_at_sql} = $3 AND {updated_at_sql} = $4 \
-             RETURNING 1"
+            "DELETE FROM {table} WHERE {id} = $1 AND {version_sql} = $2 AND {} AND {} RETURNING 1",
+            created_is_at(3),
+            updated_is_at(4),
         );
         let find = format!("SELECT {columns_sql} FROM {table} WHERE {id} = $1");
         // One statement, so that all of it is of one moment. Parameters: id, entity type, entity id, stored version, how
@@ -101,7 +115,10 @@ impl Table {
         Self {
             name: E::TABLE.to_owned(),
             id_sql: id.clone(),
+            created_at_sql,
+            created_at_type,
             updated_at_sql,
+            updated_at_type,
             version_sql,
             id_column: E::ID_COLUMN,
             columns_sql,
@@ -124,7 +141,7 @@ impl Table {
     /// The types of the columns, in the order in which rows are copied in.
     pub(super) fn wire_types(&self) -> Vec<Type> {
         let own = self.stored.iter().map(|stored| stored.wire.clone());
-        own.chain([Type::INT8, Type::INT8, Type::INT8]).collect()
+        own.chain([self.created_at_type.wire(), self.updated_at_type.wire(), Type::INT8]).collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn touch_rows(
         let what = timestamp_core::ValidationError::new("reason", "PostgreSQL can not hold the character NUL");
         return Err(SaveError::Invalid(what));
     }
-    let (filter, placeholders) = placeholder::number(&touch.sql, 6);
+    let (filter, placeholders) = placeholder::number(&touch.sql, 7);
     let failed = |failure: Failure| {
         if failure.has_code(&SqlState::LOCK_NOT_AVAILABLE) {
             return SaveError::Busy(others.clone());
@@ -50,11 +50,12 @@ pub(super) async fn touch_rows(
         Parameter::Text(&event_type),
         Parameter::Text(&touch.reason),
         Parameter::Text(&reason),
+        Parameter::Time(now),
     ];
     values.extend(touch.values.iter().map(Parameter::Value));
     let expected = statement.params().len();
     if expected != values.len() {
-        return Err(SaveError::Backend(failure::wrong_count(expected.saturating_sub(5), touch.values.len())));
+        return Err(SaveError::Backend(failure::wrong_count(expected.saturating_sub(6), touch.values.len())));
     }
     let rows = session.query(&sql, &statement, &values).await.map_err(failed)?;
     let Some(row) = rows.first() else { return Ok(0) };
@@ -63,34 +64,35 @@ pub(super) async fn touch_rows(
     if let Some(id) = get::<Option<String>>(row, 2).map_err(failed)? {
         let own = table.stored.len();
         let (column, message) = if counted(3)? == 1 {
-            (own + 1, "expected epoch milliseconds of the years 0000 to 9999")
+            (own + 1, format!("expected {} of the years 0000 to 9999", table.updated_at_type.expected()))
         } else {
-            (own + 2, "expected a version from 1 to 4,294,967,294")
+            (own + 2, "expected a version from 1 to 4,294,967,294".to_owned())
         };
-        let unreadable = FindError::Unreadable {
-            table: table.name.clone(),
-            column: table.column_name(column),
-            id,
-            message: message.to_owned(),
-        };
+        let unreadable =
+            FindError::Unreadable { table: table.name.clone(), column: table.column_name(column), id, message };
         return Err(SaveError::Backend(BackendError::because("a row can not be touched", unreadable)));
     }
     if touched == chosen { Ok(u64::try_from(touched).unwrap_or_default()) } else { Err(ignored(table)) }
 }
 
-/// Parameters: the time, entity type, event type, reason, the reason in JSON, and then those of the filter.
+/// Parameters: the time, entity type, event type, reason, the reason in JSON, the time once more in the form of the
+/// column, and then those of the filter.
 fn sql(table: &Table, filter: &str, no_wait: bool) -> String {
-    let Table { sql_name, id_sql, updated_at_sql, version_sql, .. } = table;
+    let Table { sql_name, id_sql, updated_at_sql, updated_at_type, version_sql, .. } = table;
     let no_wait = if no_wait { " NOWAIT" } else { "" };
-    let (earliest, latest, versions) = (EpochMs::MIN.as_millis(), EpochMs::MAX.as_millis(), u32::MAX - 1);
+    let versions = u32::MAX - 1;
+    let is_instant = updated_at_type.is_instant("previous");
+    let at = updated_at_type.millis(&format!("moved.{updated_at_sql}"));
+    let previous = updated_at_type.millis("chosen.previous");
+    let time = updated_at_type.sql();
     format!(
         "WITH chosen AS MATERIALIZED (SELECT {id_sql} AS id, {id_sql}::text AS entity_id, {version_sql} AS version, {updated_at_sql} AS \
          previous FROM {sql_name} WHERE ({filter}\n) ORDER BY {id_sql} FOR NO KEY UPDATE{no_wait}), \
          wrong AS MATERIALIZED (SELECT entity_id, (version BETWEEN 1 AND {versions})::int::bigint AS fits FROM chosen \
-         WHERE previous NOT BETWEEN {earliest} AND {latest} OR version NOT BETWEEN 1 AND {versions} LIMIT 1), \
+         WHERE ({is_instant}) IS NOT TRUE OR version NOT BETWEEN 1 AND {versions} LIMIT 1), \
          touched AS (UPDATE {sql_name} AS moved SET {version_sql} = moved.{version_sql} + 1, {updated_at_sql} = \
-         GREATEST(moved.{updated_at_sql}, $1::bigint) FROM chosen WHERE moved.{id_sql} = chosen.id AND NOT EXISTS (SELECT \
-         FROM wrong) RETURNING chosen.entity_id, moved.{version_sql} AS version, moved.{updated_at_sql} AS at, chosen.previous), \
+         GREATEST(moved.{updated_at_sql}, $6::{time}) FROM chosen WHERE moved.{id_sql} = chosen.id AND NOT EXISTS (SELECT \
+         FROM wrong) RETURNING chosen.entity_id, moved.{version_sql} AS version, {at} AS at, {previous} AS previous), \
          stored AS (INSERT INTO timestamp_outbox ({}) SELECT {}, $2::text, entity_id, $3::text, {}, version, \
          'updated', $4::text, at, $1::bigint FROM touched ORDER BY at, entity_id) \
          SELECT (SELECT count(*) FROM chosen), (SELECT count(*) FROM touched), (SELECT entity_id FROM wrong), \

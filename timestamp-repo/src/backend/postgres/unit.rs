@@ -26,6 +26,7 @@ use super::write::{Explained, Job, Refused, collect, event_types, explain, ignor
 use super::{read, touch};
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, Busy, CommitError, FindError, SaveError};
+use crate::page::Selected;
 use crate::save::{self, Change, Written};
 
 const BEGIN_SAVE: &str = "SAVEPOINT timestamp_save";
@@ -187,7 +188,7 @@ impl PostgresUnit {
         read::find(transaction.session(), table, &id, transaction.loading()).await
     }
 
-    pub(super) async fn select<E: Record>(&mut self, table: &Table, query: &Query) -> Result<Vec<E>, FindError> {
+    pub(super) async fn select<E: Record>(&mut self, table: &Table, query: &Query) -> Result<Selected<E>, FindError> {
         self.check().await.map_err(FindError::Backend)?;
         let Some(transaction) = &mut self.transaction else {
             return read::select(&*self.store.reader().await?, table, query, self.store.loading()).await;
@@ -347,7 +348,7 @@ impl Transaction {
         touched
     }
 
-    async fn select<E: Record>(&self, table: &Table, query: &Query) -> Result<Vec<E>, FindError> {
+    async fn select<E: Record>(&self, table: &Table, query: &Query) -> Result<Selected<E>, FindError> {
         let session = self.session();
         if !matches!(query, Query::Filter { .. }) {
             return read::select(session, table, query, self.loading()).await;

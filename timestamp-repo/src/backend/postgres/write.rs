@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 
 use super::failure::Failure;
 use super::finish::Undecided;
-use super::row::{Collector, Parameter, get};
+use super::row::{Collector, Parameter, StoredMillis, get};
 use super::session::Session;
 use super::sessions::Loan;
 use super::store::Postgres;
@@ -67,18 +67,18 @@ pub(super) fn parameters<'a>(
         Operation::Delete(_) => {
             all.extend(values.get(table.id_column).map(Parameter::Value));
             all.extend(stored);
-            all.push(Parameter::Integer(change.created_at.as_millis()));
-            all.push(Parameter::Integer(change.stored_updated_at.as_millis()));
+            all.push(Parameter::Time(change.created_at));
+            all.push(Parameter::Time(change.stored_updated_at));
             push_events(&mut all, change, types, recorded_at);
             return all;
         }
     }
-    all.push(Parameter::Integer(change.created_at.as_millis()));
-    all.push(Parameter::Integer(change.updated_at.as_millis()));
+    all.push(Parameter::Time(change.created_at));
+    all.push(Parameter::Time(change.updated_at));
     all.push(Parameter::Integer(integer(change.version)));
     if matches!(change.operation, Operation::Update) {
         all.extend(stored);
-        all.push(Parameter::Integer(change.stored_updated_at.as_millis()));
+        all.push(Parameter::Time(change.stored_updated_at));
     }
     push_events(&mut all, change, types, recorded_at);
     all
@@ -216,7 +216,7 @@ pub(super) fn ignored(table: &Table) -> SaveError {
 
 /// What is stored of an entity.
 struct Stored {
-    /// Version, `created_at_ms` and `updated_at_ms` of the row, whatever a hand may have put there.
+    /// Version and the milliseconds of creation and last change of the row, whatever a hand may have put there.
     stamps: Option<(i64, i64, i64)>,
     has_events: bool,
     /// Of the events after the stored version, in their order.
@@ -236,9 +236,11 @@ async fn look(session: &Session, table: &Table, change: &Change, values: &[Value
     ];
     let rows = session.prepare_and_query(&table.explain, &parameters).await?;
     let Some(row) = rows.first() else { return Err(Failure::NotSent("no answer to a question".to_owned())) };
-    let stamp = |column| get::<Option<i64>>(row, column);
-    let stamps = match (stamp(0)?, stamp(1)?, stamp(2)?) {
-        (Some(version), Some(created_at), Some(updated_at)) => Some((version, created_at, updated_at)),
+    let time = |column| get::<Option<StoredMillis>>(row, column);
+    let stamps = match (get::<Option<i64>>(row, 0)?, time(1)?, time(2)?) {
+        (Some(version), Some(StoredMillis(created_at)), Some(StoredMillis(updated_at))) => {
+            Some((version, created_at, updated_at))
+        }
         _ => None,
     };
     Ok(Stored { stamps, has_events: get(row, 3)?, ids: get(row, 4)? })

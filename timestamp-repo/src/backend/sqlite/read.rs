@@ -167,7 +167,7 @@ pub(super) fn select<E: Record>(
             let sql = format!(
                 "{all} WHERE ({updated_at_sql}, {id_sql}) < (?, ?) ORDER BY {updated_at_sql} DESC, {id_sql} DESC LIMIT ?"
             );
-            let values = [Value::Time(after.updated_at), token_id(after, blob_id)?, Value::Integer((*limit).into())];
+            let values = [Value::Time(after.millis()?), token_id(after, blob_id)?, Value::Integer((*limit).into())];
             rows(connection, table, &sql, &values, blob_id, loading)
         }
         Query::ChangedSince(at) => {

@@ -29,6 +29,7 @@ use crate::error::{
     BackendError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
+use crate::page::Selected;
 use crate::repository::Repository;
 use crate::save::{Change, Written};
 use crate::store::{self, Store};
@@ -279,12 +280,12 @@ impl Backend for Sqlite {
         found.map_err(|error| error.in_file(&self.inner.path))
     }
 
-    async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Vec<E>, FindError> {
+    async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Selected<E>, FindError> {
         let (store, table) = (self.clone(), Arc::clone(table));
         blocking(move || {
             let _read = store.inner.reads.begin(format!("a search of `{}`", E::TABLE));
             let found = store.reader().and_then(|reader| read::select(&reader, &table, &query, store.loading()));
-            found.map_err(|error| error.in_file(&store.inner.path))
+            found.map(Selected::from).map_err(|error| error.in_file(&store.inner.path))
         })
         .await
     }
@@ -336,8 +337,8 @@ impl Backend for Sqlite {
         unit: &mut SqliteUnit,
         table: &Arc<Table>,
         query: Query,
-    ) -> Result<Vec<E>, FindError> {
-        unit.select(table, &query).map_err(|error| error.in_file(unit.path()))
+    ) -> Result<Selected<E>, FindError> {
+        unit.select(table, &query).map(Selected::from).map_err(|error| error.in_file(unit.path()))
     }
 
     async fn unit_commit(unit: SqliteUnit) -> Result<(), CommitError> {
