@@ -319,6 +319,16 @@ pub enum ConnectError {
         /// What is wrong, and with which migration.
         message: String,
     },
+    /// The framework tables were made on another server, and this one has a copy of them.
+    #[error(
+        "`{server}` is not the server that its framework tables were made on: they came with a restored dump, a logical \
+         copy or `pg_upgrade`, and what they say of transactions is not true here; if nothing writes to the old server \
+         any more, connect once with `Postgres::options().rebase()`"
+    )]
+    OtherServer {
+        /// Host, port and database.
+        server: String,
+    },
     /// The database failed.
     #[error("`{server}` can not be used: {source}")]
     Backend {

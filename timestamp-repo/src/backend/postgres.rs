@@ -1,7 +1,8 @@
 //! PostgreSQL: many connections, many writers.
 //!
-//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`session`]: one connection. [`sessions`]: how
-//!   they are opened, and their pool. [`migrations`]: the framework's own tables.
+//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`session`]: one connection.
+//!   [`sessions`]: how they are opened, and their pool. [`connecting`]: what happens before a store is handed out.
+//!   [`migrations`]: the framework's own tables. [`identity`]: the server that they belong to.
 //! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`time_column`]: how its times are stored. [`row`]:
 //!   values in and out. [`placeholder`]: `?` in users' SQL.
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
@@ -10,9 +11,11 @@
 //!   answer was lost.
 
 mod batch;
+mod connecting;
 mod failure;
 mod finish;
 mod holder;
+mod identity;
 mod migrations;
 mod options;
 mod placeholder;

@@ -3,7 +3,9 @@ use std::time::{Duration, Instant};
 use timestamp_repo::{ConnectError, Postgres, RepositoryError, SaveError};
 use uuid::Uuid;
 
+use crate::cluster::Cluster;
 use crate::database::{Place, Task, assert_says, server, with};
+use crate::warnings::Warnings;
 
 async fn refused(url: &str) -> ConnectError {
     let begun = Instant::now();
@@ -72,14 +74,72 @@ async fn tls_that_the_server_does_not_offer_is_missed() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_user_who_may_not_create_tables_is_told_so() {
     let place = Place::new().await;
-    let role = format!("guest_{}", Uuid::now_v7().simple());
-    place.sql(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {} TO {role}", place.schema)).await;
-    let url = place.url.replace("postgres://postgres@", &format!("postgres://{role}@"));
-    let error = refused(&url).await;
+    let role = place.role("").await;
+    let error = refused(&role.url).await;
     assert!(matches!(error, ConnectError::Privilege { .. }), "{error:?}");
-    assert_says(&error, &[&role, &place.schema]);
-    place.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+    assert_says(&error, &[&role.name, &place.schema]);
+    role.remove(&place).await;
     place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_user_who_may_not_read_the_framework_tables_is_told_which() {
+    let place = Place::new().await;
+    place.store().await;
+    for (grant, missing) in
+        [("", "timestamp_migrations"), ("GRANT SELECT ON timestamp_migrations TO", "timestamp_store")]
+    {
+        let role = place.role(grant).await;
+        for options in [Postgres::options(), Postgres::options().read_only()] {
+            let error = options.connect(&role.url).await.unwrap_err();
+            assert!(matches!(error, ConnectError::Privilege { .. }), "{error:?}");
+            assert_says(&error, &[&role.name, "can not be read", missing]);
+        }
+        role.remove(&place).await;
+    }
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_search_path_that_leads_nowhere_is_told() {
+    let error = refused(&with(&server(), "options=-c%20search_path%3Dnowhere")).await;
+    assert_says(&error, &["`search_path` leads to no schema"]);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_server_that_may_lose_what_it_acknowledged_is_warned_of_once() {
+    let (warnings, _guard) = Warnings::of_this_thread();
+    let place = Place::new().await;
+    place.store().await;
+    assert_eq!(warnings.take(), [""; 0]);
+
+    // By the URL, and by what the database says of the user.
+    let role = place.role("").await;
+    place.sql(&format!("GRANT ALL ON ALL TABLES IN SCHEMA {} TO {}", place.schema, role.name)).await;
+    place.sql(&format!("ALTER ROLE {} SET synchronous_commit = off", role.name)).await;
+    let by_url = place.url.replace("options=", "options=-c%20synchronous_commit%3Doff%20");
+    for url in [&by_url, &role.url] {
+        let store = Postgres::connect(url).await.unwrap();
+        // Two further connections.
+        let (mut one, mut two) = (store.begin().await.unwrap(), store.begin().await.unwrap());
+        one.connection().await.unwrap();
+        two.connection().await.unwrap();
+        let said = warnings.take();
+        assert!(said.len() == 1 && said[0].contains("`synchronous_commit` is off"), "{said:?}");
+    }
+    role.remove(&place).await;
+    place.remove().await;
+
+    let cluster = Cluster::start();
+    cluster.sql("ALTER SYSTEM SET fsync = off").await;
+    cluster.crash();
+    cluster.start_again();
+    cluster.store().await;
+    let said = warnings.take();
+    assert!(said.len() == 1 && said[0].contains("`fsync` is off"), "{said:?}");
 }
 
 #[tokio::test]

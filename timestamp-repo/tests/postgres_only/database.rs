@@ -38,8 +38,13 @@ pub(crate) fn with(url: &str, option: &str) -> String {
 
 impl Place {
     pub(crate) async fn new() -> Self {
+        Self::on(&server()).await
+    }
+
+    /// A schema on the server, and in the database, of a URL.
+    pub(crate) async fn on(server: &str) -> Self {
         let schema = format!("only_{}", Uuid::now_v7().simple());
-        let url = with(&server(), &format!("options=-c%20search_path%3D{schema}"));
+        let url = with(server, &format!("options=-c%20search_path%3D{schema}"));
         let place = Self { schema, url };
         place.sql(&format!("CREATE SCHEMA {}", place.schema)).await;
         place
@@ -74,8 +79,30 @@ impl Place {
         values.collect::<Vec<_>>().join(", ")
     }
 
+    /// A user of the server who may use the schema, and what `grant` says, such as `GRANT SELECT ON tasks TO`.
+    pub(crate) async fn role(&self, grant: &str) -> Role {
+        let name = format!("role_{}", Uuid::now_v7().simple());
+        self.sql(&format!("CREATE ROLE {name} LOGIN; GRANT USAGE ON SCHEMA {} TO {name}", self.schema)).await;
+        if !grant.is_empty() {
+            self.sql(&format!("{grant} {name}")).await;
+        }
+        let url = self.url.replace("postgres://postgres@", &format!("postgres://{name}@"));
+        Role { name, url }
+    }
+
     pub(crate) async fn remove(self) {
         self.sql(&format!("DROP SCHEMA {} CASCADE", self.schema)).await;
+    }
+}
+
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
+impl Role {
+    pub(crate) async fn remove(self, place: &Place) {
+        place.sql(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name)).await;
     }
 }
 

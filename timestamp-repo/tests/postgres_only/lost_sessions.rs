@@ -1,135 +1,87 @@
 //! Sessions that die, hang, or are left alone in the middle of their work.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use timestamp_core::Timestamped;
-use timestamp_repo::{CommitError, Postgres, SaveError};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use timestamp_repo::tokio_postgres::Client;
+use timestamp_repo::{CommitError, Postgres, PostgresOptions, Repository, SaveError};
+use tokio::task::JoinHandle;
 
 use crate::database::{Place, Task};
+use crate::proxy::{Line, Proxy};
 
-/// What stands between a store and its server.
-#[derive(Clone, Copy, PartialEq)]
-enum Line {
-    Open,
-    /// Nothing passes, and nobody is told.
-    Frozen,
-    /// The store is told that the connection is over; the server is not.
-    Cut,
+/// A save that waits for a row which somebody else has locked.
+struct HeldUp {
+    /// How the store's connections are named.
+    name: String,
+    tasks: Repository<Task, Postgres>,
+    other: Client,
+    saving: JoinHandle<(Result<(), SaveError>, Task)>,
 }
 
-struct Proxy {
-    line: watch::Sender<Line>,
-    /// How often the store has spoken after the server had.
-    turns: Arc<AtomicUsize>,
-    address: SocketAddr,
-}
-
-impl Proxy {
-    async fn to(place: &Place) -> Self {
-        let server = place.url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (line, watched) = watch::channel(Line::Open);
-        let address = listener.local_addr().unwrap();
-        let turns = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&turns);
-        tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let far = TcpStream::connect(&server).await.unwrap();
-                tokio::spawn(pass(near, far, watched.clone(), Arc::clone(&counted)));
+impl HeldUp {
+    async fn new(place: &Place, url: &str, options: PostgresOptions) -> Self {
+        let name = place.schema.clone();
+        let store = options.application_name(&name).pool_size(2).connect(url).await.unwrap();
+        let tasks = store.repository::<Task>().await.unwrap();
+        let mut task = Task::new("a");
+        tasks.save(&mut task).await.unwrap();
+        let other = place.connection().await;
+        other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
+        task.touch("held up");
+        let saving = tokio::spawn({
+            let tasks = tasks.clone();
+            async move {
+                let answer = tasks.save(&mut task).await;
+                (answer, task)
             }
         });
-        Self { line, turns, address }
-    }
-
-    fn url(&self, place: &Place) -> String {
-        let server = place.url.split('@').nth(1).unwrap().split('/').next().unwrap();
-        place.url.replace(server, &self.address.to_string())
-    }
-}
-
-/// A new connection is not cut by what came before it.
-async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver<Line>, turns: Arc<AtomicUsize>) {
-    line.mark_unchanged();
-    let mut answered = true;
-    let (mut up, mut down) = ([0; 8192], [0; 8192]);
-    loop {
-        tokio::select! {
-            _ = line.changed() => {
-                let state = *line.borrow();
-                match state {
-                    Line::Open => {}
-                    Line::Frozen => std::future::pending::<()>().await,
-                    Line::Cut => {
-                        drop(near);
-                        // The server's side stays open.
-                        return std::future::pending::<()>().await;
-                    }
-                }
+        let held_up = Self { name, tasks, other, saving };
+        for _ in 0..400 {
+            if held_up.waits(place).await {
+                return held_up;
             }
-            read = near.read(&mut up) => match read {
-                Ok(1..) => {
-                    turns.fetch_add(usize::from(std::mem::take(&mut answered)), Ordering::Relaxed);
-                    far.write_all(&up[..read.unwrap()]).await.unwrap();
-                }
-                Ok(0) | Err(_) => return,
-            },
-            read = far.read(&mut down) => match read {
-                Ok(1..) => {
-                    answered = true;
-                    near.write_all(&down[..read.unwrap()]).await.unwrap();
-                }
-                Ok(0) | Err(_) => return,
-            },
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        panic!("nobody waits");
+    }
+
+    /// The rows of the store's processes that wait for a lock.
+    fn waiting(&self) -> String {
+        format!(
+            "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH %' AND application_name = '{}'",
+            self.name
+        )
+    }
+
+    async fn waits(&self, place: &Place) -> bool {
+        !place.list(&format!("SELECT pid {}", self.waiting())).await.is_empty()
     }
 }
 
-const WAITING: &str = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH written AS%' AND \
-                       application_name = ";
-
-async fn until_it_waits(place: &Place, name: &str) {
-    for _ in 0..400 {
-        if !place.list(&format!("{WAITING}'{name}'")).await.is_empty() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("nobody waits");
+/// Ends the processes of a store whose connections have the schema's name, and returns how many there were.
+async fn end_every_session(place: &Place) -> String {
+    let name = &place.schema;
+    place
+        .list(&format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{name}'"
+        ))
+        .await
 }
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_save_whose_server_process_dies_is_unknown_and_saved_again() {
     let place = Place::new().await;
-    let name = place.schema.clone();
-    let store = place.store_with(Postgres::options().application_name(&name)).await;
-    let tasks = store.repository::<Task>().await.unwrap();
-    let mut task = Task::new("a");
-    tasks.save(&mut task).await.unwrap();
-    let other = place.connection().await;
-    other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
-    task.touch("held up");
-    let saving = tokio::spawn({
-        let tasks = tasks.clone();
-        async move {
-            let answer = tasks.save(&mut task).await;
-            (answer, task)
-        }
-    });
-    until_it_waits(&place, &name).await;
-    place.list(&format!("SELECT pg_terminate_backend(pid) FROM ({WAITING}'{name}') AS waiting")).await;
-    let (answer, mut task) = saving.await.unwrap();
+    let held_up = HeldUp::new(&place, &place.url, Postgres::options()).await;
+    place.list(&format!("SELECT pg_terminate_backend(pid) {}", held_up.waiting())).await;
+    let (answer, mut task) = held_up.saving.await.unwrap();
     assert!(matches!(answer, Err(SaveError::OutcomeUnknown)), "{answer:?}");
     assert_eq!(task.pending_events().len(), 1);
-    other.batch_execute("ROLLBACK").await.unwrap();
+    held_up.other.batch_execute("ROLLBACK").await.unwrap();
     // The pool has forgotten the session by itself.
-    tasks.save(&mut task).await.unwrap();
+    held_up.tasks.save(&mut task).await.unwrap();
     assert_eq!(place.list("SELECT version FROM timestamp_outbox ORDER BY seq").await, "1, 2");
     place.remove().await;
 }
@@ -138,34 +90,19 @@ async fn a_save_whose_server_process_dies_is_unknown_and_saved_again() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn resolve_ends_what_is_still_at_work_before_it_answers() {
     let place = Place::new().await;
-    let name = place.schema.clone();
-    let proxy = Proxy::to(&place).await;
-    let options = Postgres::options().application_name(&name).lock_timeout(Duration::from_secs(20)).pool_size(2);
-    let store = options.connect(proxy.url(&place)).await.unwrap();
-    let tasks = store.repository::<Task>().await.unwrap();
-    let mut task = Task::new("a");
-    tasks.save(&mut task).await.unwrap();
-    let other = place.connection().await;
-    other.batch_execute("BEGIN; SELECT FROM tasks FOR UPDATE").await.unwrap();
-    task.touch("held up");
-    let saving = tokio::spawn({
-        let tasks = tasks.clone();
-        async move {
-            let answer = tasks.save(&mut task).await;
-            (answer, task)
-        }
-    });
-    until_it_waits(&place, &name).await;
+    let proxy = Proxy::to(&place.url).await;
+    let options = Postgres::options().lock_timeout(Duration::from_secs(20));
+    let mut held_up = HeldUp::new(&place, &proxy.url(&place.url), options).await;
     proxy.line.send(Line::Cut).unwrap();
-    let (answer, mut task) = saving.await.unwrap();
+    let (answer, mut task) = (&mut held_up.saving).await.unwrap();
     assert!(matches!(answer, Err(SaveError::OutcomeUnknown)), "{answer:?}");
-    assert!(!place.list(&format!("{WAITING}'{name}'")).await.is_empty(), "the server has not noticed");
-    assert!(!tasks.resolve(&mut task).await.unwrap());
-    assert!(place.list(&format!("{WAITING}'{name}'")).await.is_empty(), "it is still at work");
-    other.batch_execute("ROLLBACK").await.unwrap();
+    assert!(held_up.waits(&place).await, "the server has noticed");
+    assert!(!held_up.tasks.resolve(&mut task).await.unwrap());
+    assert!(!held_up.waits(&place).await, "it is still at work");
+    held_up.other.batch_execute("ROLLBACK").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(place.list("SELECT version FROM tasks").await, "1", "an answer was given, and then it was stored");
-    tasks.save(&mut task).await.unwrap();
+    held_up.tasks.save(&mut task).await.unwrap();
     assert_eq!(place.list("SELECT version FROM timestamp_outbox ORDER BY seq").await, "1, 2");
     place.remove().await;
 }
@@ -174,10 +111,10 @@ async fn resolve_ends_what_is_still_at_work_before_it_answers() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_server_that_falls_silent_is_given_up_in_time() {
     let place = Place::new().await;
-    let proxy = Proxy::to(&place).await;
+    let proxy = Proxy::to(&place.url).await;
     let options =
         Postgres::options().lock_timeout(Duration::from_millis(100)).statement_timeout(Duration::from_millis(100));
-    let store = options.connect(proxy.url(&place)).await.unwrap();
+    let store = options.connect(proxy.url(&place.url)).await.unwrap();
     let tasks = store.repository::<Task>().await.unwrap();
     let mut task = Task::new("a");
     tasks.save(&mut task).await.unwrap();
@@ -199,8 +136,7 @@ async fn a_server_that_falls_silent_is_given_up_in_time() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn the_pool_recovers_when_every_session_was_ended() {
     let place = Place::new().await;
-    let name = place.schema.clone();
-    let store = place.store_with(Postgres::options().application_name(&name)).await;
+    let store = place.store_with(Postgres::options().application_name(&place.schema)).await;
     let tasks = store.repository::<Task>().await.unwrap();
     let mut saves = tokio::task::JoinSet::new();
     for _ in 0..16 {
@@ -208,9 +144,7 @@ async fn the_pool_recovers_when_every_session_was_ended() {
         saves.spawn(async move { tasks.save(&mut Task::new("a")).await.unwrap() });
     }
     saves.join_all().await;
-    let end =
-        format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{name}'");
-    assert_ne!(place.list(&end).await, "0");
+    assert_ne!(end_every_session(&place).await, "0");
     tokio::time::sleep(Duration::from_millis(50)).await;
     for _ in 0..16 {
         tasks.save(&mut Task::new("b")).await.unwrap();
@@ -223,15 +157,12 @@ async fn the_pool_recovers_when_every_session_was_ended() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_unit_whose_session_dies_stores_nothing() {
     let place = Place::new().await;
-    let name = place.schema.clone();
-    let store = place.store_with(Postgres::options().application_name(&name)).await;
+    let store = place.store_with(Postgres::options().application_name(&place.schema)).await;
     let tasks = store.repository::<Task>().await.unwrap();
     let mut task = Task::new("a");
     let mut unit = store.begin().await.unwrap();
     unit.save(&mut task).await.unwrap();
-    let end =
-        format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{name}'");
-    place.list(&end).await;
+    end_every_session(&place).await;
     // Whether the COMMIT has left is not known.
     let error = unit.commit().await.unwrap_err();
     assert!(matches!(error, CommitError::OutcomeUnknown), "{error:?}");
@@ -339,8 +270,8 @@ async fn a_unit_whose_begin_was_dropped_begins_again() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_stored_save_is_one_round_trip() {
     let place = Place::new().await;
-    let proxy = Proxy::to(&place).await;
-    let store = Postgres::options().pool_size(1).connect(proxy.url(&place)).await.unwrap();
+    let proxy = Proxy::to(&place.url).await;
+    let store = Postgres::options().pool_size(1).connect(proxy.url(&place.url)).await.unwrap();
     let tasks = store.repository::<Task>().await.unwrap();
     let mut task = Task::new("a");
     let mut turns = Vec::new();

@@ -5,10 +5,14 @@
 #![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "clippy takes only `#[test]` functions for tests")]
 
+mod cluster;
 mod connect;
+mod copies;
 mod database;
 mod lost_sessions;
 mod outbox;
+mod proxy;
 mod schema;
 mod sql;
 mod values;
+mod warnings;

@@ -25,13 +25,16 @@ const MIGRATIONS: &[Migration] =
 /// The version that this program needs.
 pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
-/// Begins a transaction in which nobody else creates tables in the same schema. Starting up may take its time, so the
-/// lock is waited for longer than others.
+/// Begins a transaction in which nobody else changes the framework's tables or creates others in the same schema. Starting
+/// up may take its time, so the lock is waited for longer than others.
 pub(super) const BEGIN_ALONE: &str = "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '120s'; \
      SELECT pg_advisory_xact_lock(hashtext('timestamp-repo'), hashtext(current_schema()))";
 
 /// Why the framework's tables are not what this program needs.
 pub(super) enum MigrationError {
+    /// They can not be read.
+    Unreadable(Failure),
+    /// They can not be created or changed.
     Sql(Failure),
     /// In words, with the migration's name.
     Different(String),
@@ -48,9 +51,17 @@ pub(super) async fn apply(session: &Session, now: EpochMs) -> Result<(), Migrati
     if check(session).await? == VERSION {
         return Ok(());
     }
+    alone(session, apply_alone(session, now)).await
+}
+
+/// Does something in a transaction that begins with [`BEGIN_ALONE`], and ends with what was done or with nothing.
+pub(super) async fn alone<E: From<Failure>>(
+    session: &Session,
+    work: impl Future<Output = Result<(), E>>,
+) -> Result<(), E> {
     session.batch(BEGIN_ALONE).await?;
-    let applied = apply_alone(session, now).await;
-    match applied {
+    let done = work.await;
+    match done {
         Ok(()) => session.batch("COMMIT").await?,
         // A session that does not even roll back is not used again, and the server does it.
         Err(_) => {
@@ -59,7 +70,7 @@ pub(super) async fn apply(session: &Session, now: EpochMs) -> Result<(), Migrati
             }
         }
     }
-    applied
+    done
 }
 
 async fn apply_alone(session: &Session, now: EpochMs) -> Result<(), MigrationError> {
@@ -93,12 +104,13 @@ async fn apply_alone(session: &Session, now: EpochMs) -> Result<(), MigrationErr
 
 /// Returns the version of the applied migrations, after comparing each with the one this program knows.
 pub(super) async fn check(session: &Session) -> Result<i64, MigrationError> {
-    if session.ask("SELECT to_regclass('timestamp_migrations')::text").await?.is_none() {
+    let there = session.ask("SELECT to_regclass('timestamp_migrations')::text").await;
+    if there.map_err(MigrationError::Unreadable)?.is_none() {
         return Ok(0);
     }
     let sql = "SELECT version, name, fingerprint FROM timestamp_migrations ORDER BY version";
     let mut version = 0;
-    for row in session.prepare_and_query(sql, &[]).await? {
+    for row in session.prepare_and_query(sql, &[]).await.map_err(MigrationError::Unreadable)? {
         let (stored, name, stored_fingerprint) =
             (get::<i64>(&row, 0)?, get::<String>(&row, 1)?, get::<String>(&row, 2)?);
         let known = MIGRATIONS.iter().find(|migration| migration.version == stored);

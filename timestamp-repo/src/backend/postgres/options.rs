@@ -18,6 +18,7 @@ pub struct PostgresOptions {
     pub(super) application_name: Option<String>,
     pub(super) root_certificates: Vec<u8>,
     pub(super) read_only: bool,
+    pub(super) rebase: bool,
     #[cfg(feature = "test-util")]
     pub(super) faults: crate::testing::Faults,
 }
@@ -32,6 +33,7 @@ impl Default for PostgresOptions {
             application_name: None,
             root_certificates: Vec::new(),
             read_only: false,
+            rebase: false,
             #[cfg(feature = "test-util")]
             faults: crate::testing::Faults::default(),
         }
@@ -78,9 +80,20 @@ impl PostgresOptions {
     }
 
     /// Opens the store for reading: every write is refused as [`ReadOnly`](crate::SaveError::ReadOnly), nothing is
-    /// created or migrated.
+    /// created or migrated. A copy on another server is read as it is.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Accepts this server as the one that the framework's tables belong to from now on, where
+    /// [`ConnectError::OtherServer`] says that they were made on another. For one connect, such as of a program that does
+    /// nothing else, once nothing writes to the old server any more; with it, a copy is never noticed.
+    ///
+    /// It needs `SELECT`, `INSERT` and `UPDATE` on `timestamp_store`, and does nothing on the server that they belong to, or
+    /// together with [`read_only`](Self::read_only).
+    pub fn rebase(mut self) -> Self {
+        self.rebase = true;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The sessions of a store: how one is opened, and the pool that they are taken from.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
@@ -25,6 +26,9 @@ pub(super) struct Sessions {
     lock_timeout: Duration,
     answer_timeout: Duration,
     suspects: Arc<Suspects>,
+    /// What every further session must find, since a name may come to mean another server.
+    system_identifier: OnceLock<i64>,
+    warned: AtomicBool,
 }
 
 /// A session on loan; it goes back when dropped.
@@ -44,7 +48,14 @@ impl Sessions {
             lock_timeout: options.lock_timeout,
             answer_timeout: options.answer_timeout(),
             suspects: Arc::clone(suspects),
+            system_identifier: OnceLock::new(),
+            warned: AtomicBool::new(false),
         })
+    }
+
+    /// From now on a session with another server than this one is refused.
+    pub(super) fn stay_on(&self, system_identifier: i64) {
+        self.system_identifier.get_or_init(|| system_identifier);
     }
 
     /// Opens a session, in the time that one may take to open.
@@ -68,14 +79,15 @@ impl Sessions {
                 tracing::debug!(%error, "a connection to PostgreSQL ended");
             }
         });
-        let about = client
-            .simple_query(
-                "SELECT pg_backend_pid(), (extract(epoch FROM backend_start) * 1000000)::bigint, \
-                 current_setting('server_version_num'), (SELECT setting FROM pg_settings WHERE name = 'lock_timeout') \
-                 FROM pg_stat_activity WHERE pid = pg_backend_pid()",
-            )
-            .await
-            .map_err(|error| connect_error(&self.target, &error))?;
+        let expected = self.system_identifier.get();
+        let identifier = expected.map_or("NULL", |_| "(SELECT system_identifier FROM pg_catalog.pg_control_system())");
+        let question = format!(
+            "SELECT pg_backend_pid(), (extract(epoch FROM backend_start) * 1000000)::bigint, \
+             current_setting('server_version_num'), (SELECT setting FROM pg_settings WHERE name = 'lock_timeout'), \
+             {identifier}, current_setting('synchronous_commit'), current_setting('fsync') FROM pg_stat_activity WHERE \
+             pid = pg_backend_pid()"
+        );
+        let about = client.simple_query(&question).await.map_err(|error| connect_error(&self.target, &error))?;
         let row = about.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -93,8 +105,31 @@ impl Sessions {
         if number(3).and_then(|set| u128::try_from(set).ok()) != Some(millis(self.lock_timeout)) {
             return Err(pooler(server));
         }
+        if expected.is_some_and(|expected| number(4) != Some(*expected)) {
+            return Err(ConnectError::OtherServer { server: server.to_string() });
+        }
+        let off = |column: usize| row.and_then(|row| row.get(column)) == Some("off");
+        self.warn_of_loss(off(5), off(6));
         let process = Process { pid: i32::try_from(pid).unwrap_or_default(), started };
         Ok(Session::new(client, process, &self.tls, self.answer_timeout, &self.suspects))
+    }
+}
+
+impl Sessions {
+    /// Says once what makes a promise hollow, which whoever set it may have meant.
+    fn warn_of_loss(&self, not_synchronous: bool, not_flushed: bool) {
+        let setting = match (not_synchronous, not_flushed) {
+            (_, true) => "fsync",
+            (true, false) => "synchronous_commit",
+            (false, false) => return,
+        };
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                server = %self.target.server,
+                setting,
+                "`{setting}` is off: saves that were answered as stored can be lost when the server crashes"
+            );
+        }
     }
 }
 
@@ -105,7 +140,6 @@ fn pooler(server: &Server) -> ConnectError {
 fn connect_error(target: &Target, error: &tokio_postgres::Error) -> ConnectError {
     let server = target.server.to_string();
     let database = || target.config.get_dbname().or(target.config.get_user()).unwrap_or("?").to_owned();
-    let user = || target.config.get_user().unwrap_or("?").to_owned();
     let words = error.to_string();
     let Some(said) = error.as_db_error() else {
         let cause = std::error::Error::source(error).map(ToString::to_string);
@@ -113,7 +147,7 @@ fn connect_error(target: &Target, error: &tokio_postgres::Error) -> ConnectError
         return match words.as_str() {
             "error performing TLS handshake" => ConnectError::Tls { server, source },
             "invalid configuration" | "authentication error" => {
-                ConnectError::Authentication { server, user: user(), source }
+                ConnectError::Authentication { server, user: target.user(), source }
             }
             _ => ConnectError::Unreachable { server, source },
         };
@@ -121,11 +155,11 @@ fn connect_error(target: &Target, error: &tokio_postgres::Error) -> ConnectError
     let source = BackendError::new(format!("{} (SQLSTATE {})", said.message(), said.code().code()));
     let code = said.code();
     if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-        ConnectError::Authentication { server, user: user(), source }
+        ConnectError::Authentication { server, user: target.user(), source }
     } else if *code == SqlState::INVALID_CATALOG_NAME {
         ConnectError::NoDatabase { server, database: database() }
     } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
-        ConnectError::Privilege { server, user: user(), source }
+        ConnectError::Privilege { server, user: target.user(), source }
     } else if said.message().contains("unsupported startup parameter") {
         ConnectError::Pooler { server }
     } else {

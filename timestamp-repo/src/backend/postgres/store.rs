@@ -11,12 +11,11 @@ use deadpool::managed::Pool;
 use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, Record};
 use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 
 use super::failure::Failure;
 use super::finish::Finishing;
 use super::holder::Holders;
-use super::migrations::{self, BEGIN_ALONE, MigrationError};
+use super::migrations::BEGIN_ALONE;
 use super::options::PostgresOptions;
 use super::row::Loading;
 use super::schema::{self, Found};
@@ -27,7 +26,7 @@ use super::table::Table;
 use super::unit::PostgresUnit;
 use super::url::{self, Target};
 use super::write::{self, Job, collect};
-use super::{batch, read, touch};
+use super::{batch, connecting, read, touch};
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
     BackendError, BeginError, Busy, CommitError, ConnectError, FindError, RepositoryError, SaveAllError, SaveError,
@@ -96,7 +95,7 @@ impl Postgres {
         Self::options().connect(url).await
     }
 
-    /// Returns options: clock, pool size, timeouts, application name, certificates, read-only.
+    /// Returns options: clock, pool size, timeouts, application name, certificates, read-only, rebase.
     pub fn options() -> PostgresOptions {
         PostgresOptions::default()
     }
@@ -105,10 +104,7 @@ impl Postgres {
         let target = url::parse(url, &options).map_err(|message| ConnectError::Url { message })?;
         let suspects = Arc::<Suspects>::default();
         let sessions = Sessions::new(&target, &options, &suspects)?;
-        // Alone, so that what is wrong is said as it is.
-        let first = sessions.open().await?;
-        migrate(&first, &target, &options).await?;
-        drop(first);
+        connecting::set_up(&sessions, &target, &options).await?;
         let pool = Pool::builder(sessions)
             .max_size(options.pool_size)
             .wait_timeout(Some(options.lock_timeout))
@@ -217,35 +213,6 @@ fn fitting<E: Record>(found: Found) -> Result<Option<Table>, RepositoryError> {
             Err(RepositoryError::Mismatch { table: E::TABLE.to_owned(), entity: E::ENTITY_TYPE, problems })
         }
     }
-}
-
-async fn migrate(session: &Session, target: &Target, options: &PostgresOptions) -> Result<(), ConnectError> {
-    let server = target.server.to_string();
-    let checked = if options.read_only {
-        match migrations::check(session).await {
-            Ok(migrations::VERSION) => Ok(()),
-            Ok(_) => {
-                let expected = u32::try_from(migrations::VERSION).unwrap_or_default();
-                return Err(ConnectError::NotMigrated { server, expected });
-            }
-            Err(error) => Err(error),
-        }
-    } else {
-        migrations::apply(session, options.clock.now()).await
-    };
-    checked.map_err(|error| match error {
-        MigrationError::Different(message) => ConnectError::Migration { server, message },
-        MigrationError::Sql(failure) => {
-            let denied = failure.has_code(&SqlState::INSUFFICIENT_PRIVILEGE);
-            let source = BackendError::because("the framework tables can not be migrated", failure.into_backend());
-            if denied {
-                let user = target.config.get_user().unwrap_or("?").to_owned();
-                ConnectError::Privilege { server, user, source }
-            } else {
-                ConnectError::Backend { server, source }
-            }
-        }
-    })
 }
 
 impl Backend for Postgres {

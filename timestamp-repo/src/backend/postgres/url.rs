@@ -18,6 +18,12 @@ pub(super) struct Target {
     pub(super) root_certificate_file: Option<PathBuf>,
 }
 
+impl Target {
+    pub(super) fn user(&self) -> String {
+        self.config.get_user().unwrap_or("?").to_owned()
+    }
+}
+
 /// A server and a database, for messages: no user, no password.
 #[derive(Clone, Debug)]
 pub(super) struct Server(String);
