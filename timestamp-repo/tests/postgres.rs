@@ -1,5 +1,5 @@
 //! The contract of a store, kept by PostgreSQL: every test of `contract/`, on a runtime of one thread and on one of
-//! several.
+//! several, and once more in tables whose times are `timestamptz`.
 //!
 //! They need a server, which `TIMESTAMP_TEST_POSTGRES` names: `postgres://user@host:port/database`. `scripts/test` starts
 //! one. Each test works in a schema of its own, and removes it.
@@ -8,10 +8,12 @@
 
 mod contract;
 
+use std::error::Error;
 use std::time::Duration;
 
 use timestamp_core::{Clock, ManualClock};
 use timestamp_repo::testing::Faults;
+use timestamp_repo::tokio_postgres::types::{FromSql, Type};
 use timestamp_repo::tokio_postgres::{Client, NoTls};
 use timestamp_repo::{Postgres, UnitOfWork};
 use uuid::Uuid;
@@ -24,20 +26,43 @@ struct PostgresHarness {
     url: String,
     clock: ManualClock,
     faults: Faults,
+    times: Times,
+}
+
+/// How the tables that are there before the store keep the times.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Millis,
+    /// As `timestamptz`, and each with microseconds, as if other programs had written them.
+    Timestamptz,
 }
 
 impl PostgresHarness {
     async fn new() -> Self {
+        Self::of(Times::Millis, "").await
+    }
+
+    /// The sessions have unusual settings too, none of which matters.
+    async fn with_timestamptz() -> Self {
+        let settings =
+            "%20-c%20timezone%3DAmerica/St_Johns%20-c%20datestyle%3DSQL%2CDMY%20-c%20intervalstyle%3Dsql_standard";
+        let harness = Self::of(Times::Timestamptz, settings).await;
+        harness.sql(&format!("{}; {}; {}", harness.tasks(""), harness.steps(""), harness.notes())).await;
+        harness
+    }
+
+    async fn of(times: Times, settings: &str) -> Self {
         let server = std::env::var("TIMESTAMP_TEST_POSTGRES").expect("TIMESTAMP_TEST_POSTGRES names no server");
         let schema = format!("contract_{}", Uuid::now_v7().simple());
         let sign = if server.contains('?') { '&' } else { '?' };
         // Who waits for each other is told soon, so that a test of many does not wait.
-        let url = format!("{server}{sign}options=-c%20search_path%3D{schema}%20-c%20deadlock_timeout%3D20ms");
+        let url = format!("{server}{sign}options=-c%20search_path%3D{schema}%20-c%20deadlock_timeout%3D20ms{settings}");
         let harness = Self {
             schema,
             url,
             clock: Clock::manual("2026-01-31T12:00:00Z".parse().unwrap()),
             faults: Faults::default(),
+            times,
         };
         harness.sql(&format!("CREATE SCHEMA {}", harness.schema)).await;
         harness
@@ -54,12 +79,64 @@ impl PostgresHarness {
     async fn remove(self) {
         self.sql(&format!("DROP SCHEMA {} CASCADE", self.schema)).await;
     }
+
+    fn tasks(&self, constraint: &str) -> String {
+        self.table(
+            "tasks",
+            &format!(
+                "id uuid PRIMARY KEY, title text NOT NULL, done boolean NOT NULL, count bigint NOT NULL{constraint}"
+            ),
+        )
+    }
+
+    fn steps(&self, reference: &str) -> String {
+        self.table("steps", &format!("id uuid PRIMARY KEY, task_id uuid NOT NULL{reference}"))
+    }
+
+    fn notes(&self) -> String {
+        self.table("notes", "id bigint PRIMARY KEY, text text")
+    }
+
+    fn table(&self, name: &str, columns: &str) -> String {
+        let table = |time: &str| {
+            format!(
+                "CREATE TABLE {name} ({columns}, created_at_ms {time} NOT NULL, updated_at_ms {time} NOT NULL, version \
+                 bigint NOT NULL)"
+            )
+        };
+        match self.times {
+            Times::Millis => table("bigint"),
+            Times::Timestamptz => format!(
+                "{}; CREATE OR REPLACE FUNCTION add_micros() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                 NEW.created_at_ms := date_trunc('milliseconds', NEW.created_at_ms) + interval '789 microseconds'; \
+                 NEW.updated_at_ms := date_trunc('milliseconds', NEW.updated_at_ms) + interval '456 microseconds'; RETURN \
+                 NEW; END $$; CREATE TRIGGER add_micros BEFORE INSERT OR UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION \
+                 add_micros()",
+                table("timestamptz")
+            ),
+        }
+    }
 }
 
-const TASKS: &str = "id uuid PRIMARY KEY, title text NOT NULL, done boolean NOT NULL, count bigint NOT NULL, \
-                     created_at_ms bigint NOT NULL, updated_at_ms bigint NOT NULL, version bigint NOT NULL";
-const STEPS: &str = "id uuid PRIMARY KEY, task_id uuid NOT NULL REFERENCES tasks (id) DEFERRABLE INITIALLY DEFERRED, \
-                     created_at_ms bigint NOT NULL, updated_at_ms bigint NOT NULL, version bigint NOT NULL";
+/// A column of the timestamps in milliseconds, whatever its type is.
+struct Millis(i64);
+
+impl<'a> FromSql<'a> for Millis {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        match *ty {
+            Type::INT4 => Ok(Self(i32::from_sql(ty, raw)?.into())),
+            Type::INT8 => Ok(Self(i64::from_sql(ty, raw)?)),
+            _ => {
+                let since_2000 = i64::from_be_bytes(raw.try_into()?);
+                Ok(Self(since_2000.div_euclid(1000) + 946_684_800_000))
+            }
+        }
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::INT4 | Type::INT8 | Type::TIMESTAMPTZ)
+    }
+}
 
 impl Harness for PostgresHarness {
     type Store = Postgres;
@@ -80,19 +157,25 @@ impl Harness for PostgresHarness {
     }
 
     async fn impose(&self, rule: Rule) -> bool {
-        let table = format!("CREATE TABLE tasks ({TASKS}");
+        if self.times == Times::Timestamptz {
+            self.sql("DROP TABLE tasks, steps").await;
+        }
+        let table = self.tasks("");
         let trigger = |time: &str, about: &str, action: &str| {
             format!(
-                "{table}); CREATE FUNCTION on_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.title LIKE \
+                "{table}; CREATE FUNCTION on_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.title LIKE \
                  '{about}%' THEN {action}; END IF; RETURN NEW; END $$; CREATE TRIGGER on_write {time} INSERT OR UPDATE \
                  ON tasks FOR EACH ROW EXECUTE FUNCTION on_write()"
             )
         };
         let raise = "RAISE EXCEPTION 'bad title'";
         let sql = match rule {
-            Rule::UniqueTitle => format!("{table}); CREATE UNIQUE INDEX one_title ON tasks (title)"),
-            Rule::ShortTitle => format!("{table}, CONSTRAINT short_title CHECK (length(title) < 20))"),
-            Rule::StepsHaveTasks => format!("{table}); CREATE TABLE steps ({STEPS})"),
+            Rule::UniqueTitle => format!("{table}; CREATE UNIQUE INDEX one_title ON tasks (title)"),
+            Rule::ShortTitle => self.tasks(", CONSTRAINT short_title CHECK (length(title) < 20)"),
+            Rule::StepsHaveTasks => {
+                let steps = self.steps(" REFERENCES tasks (id) DEFERRABLE INITIALLY DEFERRED");
+                format!("{table}; {steps}")
+            }
             Rule::NoBadTitle(Raise::Abort) => trigger("BEFORE", "bad", raise),
             // An exception undoes its statement, whole.
             Rule::NoBadTitle(Raise::Fail) => return false,
@@ -107,6 +190,13 @@ impl Harness for PostgresHarness {
         true
     }
 
+    fn later(&self, column: &str) -> String {
+        match self.times {
+            Times::Timestamptz if column != "version" => format!("{column} + interval '1 millisecond'"),
+            Times::Timestamptz | Times::Millis => format!("{column} + 1"),
+        }
+    }
+
     async fn sql(&self, sql: &str) {
         self.connection().await.batch_execute(sql).await.unwrap();
     }
@@ -117,14 +207,12 @@ impl Harness for PostgresHarness {
     }
 
     async fn rows(&self, table: &str) -> Vec<Row> {
-        let sql = format!(
-            "SELECT id::text, created_at_ms::bigint, updated_at_ms::bigint, version::bigint FROM {table} ORDER BY id"
-        );
+        let sql = format!("SELECT id::text, created_at_ms, updated_at_ms, version::bigint FROM {table} ORDER BY id");
         let rows = self.connection().await.query(&sql, &[]).await.unwrap();
         let row = |row: &timestamp_repo::tokio_postgres::Row| Row {
             id: row.get(0),
-            created_at: row.get(1),
-            updated_at: row.get(2),
+            created_at: row.get::<_, Millis>(1).0,
+            updated_at: row.get::<_, Millis>(2).0,
             version: row.get(3),
         };
         rows.iter().map(row).collect()
@@ -149,14 +237,14 @@ impl Harness for PostgresHarness {
 
 /// One `#[tokio::test]` for each test of the contract, in a module for its theme.
 macro_rules! run {
-    ($flavor:tt: $($theme:ident { $($(#[$attribute:meta])* $name:ident),* $(,)? })*) => {
+    ($flavor:tt, $harness:ident: $($theme:ident { $($(#[$attribute:meta])* $name:ident),* $(,)? })*) => {
         $(mod $theme {
             $(
                 #[tokio::test(flavor = $flavor)]
                 #[ignore = "needs PostgreSQL; scripts/test starts one"]
                 $(#[$attribute])*
                 async fn $name() {
-                    let harness = crate::PostgresHarness::new().await;
+                    let harness = crate::PostgresHarness::$harness().await;
                     crate::contract::$theme::$name(&harness).await;
                     harness.remove().await;
                 }
@@ -166,10 +254,13 @@ macro_rules! run {
 }
 
 macro_rules! on_one_thread {
-    ($($tests:tt)*) => { run! { "current_thread": $($tests)* } };
+    ($($tests:tt)*) => { run! { "current_thread", new: $($tests)* } };
 }
 macro_rules! on_many_threads {
-    ($($tests:tt)*) => { run! { "multi_thread": $($tests)* } };
+    ($($tests:tt)*) => { run! { "multi_thread", new: $($tests)* } };
+}
+macro_rules! in_timestamptz_columns {
+    ($($tests:tt)*) => { run! { "multi_thread", with_timestamptz: $($tests)* } };
 }
 
 mod on_one_thread {
@@ -177,4 +268,7 @@ mod on_one_thread {
 }
 mod on_many_threads {
     crate::contract::every_test! { on_many_threads }
+}
+mod in_timestamptz_columns {
+    crate::contract::every_test! { in_timestamptz_columns }
 }

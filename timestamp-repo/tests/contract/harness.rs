@@ -28,6 +28,11 @@ pub(crate) trait Harness: Send + Sync {
     /// `false`, if the database knows no such rule.
     fn impose(&self, rule: Rule) -> impl Future<Output = bool> + Send;
 
+    /// The value of a timestamp column, one millisecond (or version) later, in SQL.
+    fn later(&self, column: &str) -> String {
+        format!("{column} + 1")
+    }
+
     /// Runs SQL behind the store's back, and commits it.
     fn sql(&self, sql: &str) -> impl Future<Output = ()> + Send;
 

@@ -63,7 +63,8 @@ pub(crate) async fn a_row_changed_behind_the_stores_back_is_refused<H: Harness>(
     for (column, conflict) in [("created_at_ms", false), ("updated_at_ms", false), ("version", true)] {
         let mut task = saved(harness, &tasks, "a").await;
         task.increment();
-        harness.sql(&format!("UPDATE tasks SET {column} = {column} + 1 WHERE id = '{}'", task.id)).await;
+        let later = harness.later(column);
+        harness.sql(&format!("UPDATE tasks SET {column} = {later} WHERE id = '{}'", task.id)).await;
         let behind = row(harness, &task).await;
         let mut errors = vec![
             tasks.save(&mut task).await.unwrap_err(),

@@ -14,5 +14,6 @@ mod outbox;
 mod proxy;
 mod schema;
 mod sql;
+mod timestamptz;
 mod values;
 mod warnings;
