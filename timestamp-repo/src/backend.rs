@@ -115,6 +115,9 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         async { Ok(()) }
     }
 
+    /// Events were stored: whoever carries them on may look.
+    fn stored(&self) {}
+
     /// Reads events.
     fn events(&self, query: EventQuery) -> impl Future<Output = Result<Vec<StoredEvent>, FindError>> + Send;
 

@@ -14,6 +14,7 @@ mod fingerprint;
 mod outbox;
 mod page;
 mod params;
+mod relay;
 mod repository;
 mod save;
 mod store;
@@ -47,6 +48,7 @@ pub use crate::error::{
 pub use crate::outbox::{Outbox, StoredEvent};
 pub use crate::page::{Page, PageToken, PageTokenError};
 pub use crate::params::{Param, Params};
+pub use crate::relay::{ParkedEvent, Parking, Relay, RelayError, RelayStatus, RunningRelay, Sink, SinkError};
 pub use crate::repository::Repository;
 pub use crate::store::Store;
 pub use crate::unit_of_work::UnitOfWork;

@@ -6,6 +6,7 @@ mod envelope;
 mod state;
 
 use std::fmt;
+use std::time::Duration;
 
 use timestamp_core::{EpochMs, Timestamped};
 use uuid::Uuid;
@@ -13,6 +14,8 @@ use uuid::Uuid;
 pub(crate) use self::envelope::{EventRow, Said};
 pub(crate) use self::state::state;
 use crate::error::FindError;
+use crate::relay::storage::Relaying;
+use crate::relay::{self, RelayError};
 use crate::store::Store;
 
 /// An event as it is stored.
@@ -92,6 +95,22 @@ impl<S: Store> Outbox<S> {
     /// [`FindError::Unreadable`] for a row that was changed by hand, [`FindError::Backend`] if the database fails.
     pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<StoredEvent>, FindError> {
         self.store.events(EventQuery::After { seq, limit }).await
+    }
+
+    /// Deletes events that are older than `age`, by the store's clock, that every relay of this store has delivered, and
+    /// that none has parked. Returns how many. Where nobody relays from here, as with a reader of PostgreSQL's log, age
+    /// alone decides. A relay does this by itself, if it is given a [`retention`](crate::Relay::retention).
+    ///
+    /// The id of a deleted entity can be used again once its events are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`RelayError::RetentionTooShort`] for less than 24 hours.
+    pub async fn prune(&self, age: Duration) -> Result<u64, RelayError>
+    where
+        S: Relaying,
+    {
+        relay::prune(&self.store, age, 1_000).await
     }
 
     /// Returns the stored events of one entity, in version order, from its creation on.

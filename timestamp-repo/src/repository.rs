@@ -46,6 +46,7 @@ impl<E: Record, S: Store> Repository<E, S> {
         loop {
             let Some(change) = save::prepare(entity, None)? else { return Ok(()) };
             if let Written::Now { .. } = self.store.write(&self.table, entity, change).await? {
+                self.store.stored();
                 return Ok(());
             }
         }
@@ -57,7 +58,9 @@ impl<E: Record, S: Store> Repository<E, S> {
     ///
     /// [`SaveAllError`] names the entity at fault. Every entity still has its events.
     pub async fn save_all(&self, entities: &mut [E]) -> Result<(), SaveAllError> {
-        self.store.save_all(&self.table, entities).await
+        self.store.save_all(&self.table, entities).await?;
+        self.store.stored();
+        Ok(())
     }
 
     /// Returns the entity with this id.
@@ -146,7 +149,10 @@ impl<E: Record, S: Store> Repository<E, S> {
             let deleted = change.version;
             match self.store.write(&self.table, entity, change).await? {
                 Written::Before { version } if version < deleted => {}
-                Written::Now { .. } | Written::Before { .. } => return Ok(()),
+                Written::Now { .. } | Written::Before { .. } => {
+                    self.store.stored();
+                    return Ok(());
+                }
             }
         }
     }
@@ -169,7 +175,9 @@ impl<E: Record, S: Store> Repository<E, S> {
     ) -> Result<u64, SaveError> {
         save::touches_without_state::<E>()?;
         let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason: reason.into() };
-        self.store.touch_all::<E>(&self.table, touch).await
+        let count = self.store.touch_all::<E>(&self.table, touch).await?;
+        self.store.stored();
+        Ok(count)
     }
 
     /// Answers what became of the entity's last save or delete after [`SaveError::OutcomeUnknown`], without writing:

@@ -9,6 +9,8 @@ use timestamp_core::Record;
 use crate::backend::Backend;
 use crate::error::{BeginError, RepositoryError};
 use crate::outbox::Outbox;
+use crate::relay::Parking;
+use crate::relay::storage::Relaying;
 use crate::repository::Repository;
 use crate::unit_of_work::UnitOfWork;
 
@@ -26,6 +28,14 @@ pub trait Store: Backend {
     #[track_caller]
     fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send {
         begin(self, Location::caller())
+    }
+
+    /// Returns the events that the relay of this name has parked.
+    fn parking(&self, relay: impl Into<String>) -> Parking<Self>
+    where
+        Self: Relaying,
+    {
+        Parking::new(self.clone(), relay.into())
     }
 
     /// Returns the outbox of this store, for reading.

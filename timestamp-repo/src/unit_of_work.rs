@@ -185,7 +185,9 @@ impl<S: Store> UnitOfWork<S> {
     /// See [`CommitError`]. All but [`CommitError::OutcomeUnknown`] and [`CommitError::EndedElsewhere`] mean that
     /// nothing was stored.
     pub async fn commit(self) -> Result<(), CommitError> {
-        S::unit_commit(self.unit).await
+        S::unit_commit(self.unit).await?;
+        self.store.stored();
+        Ok(())
     }
 
     /// Undoes everything that was written in this unit; its entities have their events still.

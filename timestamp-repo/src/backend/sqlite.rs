@@ -23,6 +23,7 @@ mod migrations;
 mod opening;
 mod options;
 mod read;
+mod relay;
 mod row;
 mod schema;
 mod store;

@@ -19,8 +19,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "outbox", sql: include_str!("../../../migrations/postgres/0001_outbox.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "outbox", sql: include_str!("../../../migrations/postgres/0001_outbox.sql") },
+    Migration { version: 2, name: "relay", sql: include_str!("../../../migrations/postgres/0002_relay.sql") },
+];
 
 /// The version that this program needs.
 pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;

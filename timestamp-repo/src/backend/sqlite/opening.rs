@@ -38,6 +38,7 @@ impl Inner {
             reads,
             tables: RwLock::default(),
             holder: Holder::default(),
+            stored: tokio::sync::watch::Sender::default(),
             options,
             path,
             _temporary: temporary,

@@ -210,7 +210,7 @@ fn rows<E: Record>(
     Ok(found)
 }
 
-const EVENT_COLUMNS: &str = "seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, \
+pub(super) const EVENT_COLUMNS: &str = "seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, \
                              recorded_at_ms, payload";
 
 /// Reads events.
@@ -235,7 +235,7 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<
     Ok(events)
 }
 
-fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
+pub(super) fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
     let seq: i64 = row.get(0).map_err(backend)?;
     let unreadable = |column: &str, message: String| FindError::Unreadable {
         table: "timestamp_outbox".to_owned(),

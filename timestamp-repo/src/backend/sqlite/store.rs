@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
 use timestamp_core::Record;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::checkpoint::{Checkpointer, Checkpoints};
 use super::failure::InFile as _;
@@ -30,6 +30,7 @@ use crate::error::{
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
+use crate::relay::Parking;
 use crate::repository::Repository;
 use crate::save::{Change, Written};
 use crate::store::{self, Store};
@@ -82,6 +83,8 @@ pub(super) struct Inner {
     pub(super) reads: Arc<ActiveReads>,
     pub(super) tables: RwLock<HashMap<TypeId, Arc<Table>>>,
     pub(super) holder: Holder,
+    /// How often something was stored, for relays.
+    pub(super) stored: watch::Sender<u64>,
     pub(super) options: SqliteOptions,
     pub(super) path: PathBuf,
     pub(super) _temporary: Option<TempDir>,
@@ -164,6 +167,12 @@ impl Sqlite {
     pub fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send + use<> {
         let (store, begun_at) = (self.clone(), Location::caller());
         async move { store::begin(&store, begun_at).await }
+    }
+
+    /// Returns the events that the relay of this name has parked.
+    #[must_use]
+    pub fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
+        Store::parking(self, relay)
     }
 
     /// Returns the outbox of this store, for reading.
@@ -290,6 +299,10 @@ impl Backend for Sqlite {
         .await
     }
 
+    fn stored(&self) {
+        self.inner.stored.send_modify(|count| *count += 1);
+    }
+
     async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, FindError> {
         let store = self.clone();
         blocking(move || {
@@ -350,7 +363,7 @@ impl Backend for Sqlite {
 impl Store for Sqlite {}
 
 /// Runs a read that may take long where it blocks no executor.
-async fn blocking<T, F>(read: F) -> Result<T, FindError>
+pub(super) async fn blocking<T, F>(read: F) -> Result<T, FindError>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, FindError> + Send + 'static,

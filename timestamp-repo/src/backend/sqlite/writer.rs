@@ -125,6 +125,11 @@ impl Writer {
                 return Err(CommitFailure::Unknown);
             }
         }
+        self.commit_unfaulted()
+    }
+
+    /// The same for what no caller of a save waits for: faults on demand are not meant for it.
+    pub(super) fn commit_unfaulted(&self) -> Result<(), CommitFailure> {
         let Err(error) = self.execute("COMMIT") else { return Ok(()) };
         self.rollback();
         if failure::may_be_stored(&error) { Err(CommitFailure::Unknown) } else { Err(CommitFailure::NotStored(error)) }

@@ -1,0 +1,37 @@
+//! One event on its way to the sink.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use super::flow::Ticket;
+use super::sink::{Sink, SinkError};
+use crate::outbox::StoredEvent;
+
+/// How a delivery ended.
+#[derive(Debug)]
+pub(super) enum Landing {
+    Answered(Result<(), SinkError>),
+    Panicked,
+    TimedOut,
+}
+
+/// Hands an event to the sink, which may panic, or take its time for ever.
+pub(super) async fn deliver<K: Sink>(
+    sink: Arc<K>,
+    event: Arc<StoredEvent>,
+    ticket: Ticket,
+    timeout: Duration,
+) -> (Ticket, Landing) {
+    // The call is inside, since a sink may panic before it returns its future. What a panic leaves behind is the sink's
+    // own; nothing of it is looked at here.
+    let delivery = AssertUnwindSafe(async { sink.deliver(event).await }).catch_unwind();
+    let landing = match tokio::time::timeout(timeout, delivery).await {
+        Ok(Ok(answer)) => Landing::Answered(answer),
+        Ok(Err(_)) => Landing::Panicked,
+        Err(_) => Landing::TimedOut,
+    };
+    (ticket, landing)
+}

@@ -1,0 +1,574 @@
+//! Which event may be handed over next, and how far the relay is.
+//!
+//! Events are read in order, and handed over many at a time, but only one of each entity. The place of the relay moves
+//! over an event when it and every one before it is done: delivered, or parked. This is the part of the relay that keeps
+//! the order; it does no work of its own, and knows the time only from its caller.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustc_hash::{FxBuildHasher, FxHasher};
+use tokio::time::Instant;
+
+use super::storage::{Again, Fetched, Page, ParkedEntity, Place, Progress, Refusal, ToPark};
+use crate::outbox::StoredEvent;
+
+/// Of one event, from when it is read until it is done and everything before it is.
+pub(super) type Ticket = u64;
+
+/// What the flow is allowed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Events that are handed over and not answered.
+    pub(super) window: usize,
+    /// Events that are read and not done. Where one event blocks them all, it is parked.
+    pub(super) read_ahead: usize,
+    /// Refusals of one event until it is parked.
+    pub(super) attempts: u32,
+    pub(super) first_pause: Duration,
+    pub(super) longest_pause: Duration,
+}
+
+/// The events that were read and are not done.
+#[derive(Debug)]
+pub(super) struct Flow {
+    limits: Limits,
+    /// In the order in which they were read; `first` is the ticket of the front one.
+    entries: VecDeque<Entry>,
+    first: Ticket,
+    /// The events of one entity that are not done: a chain through the entries. Entities are told apart by a hash; two
+    /// that share one wait for each other, and that is all.
+    lanes: HashMap<u64, Lane, FxBuildHasher>,
+    ready: VecDeque<Ticket>,
+    retries: BinaryHeap<Reverse<(Instant, Ticket)>>,
+    flying: usize,
+    /// While the sink is away: until when nothing is handed over, and how long the next pause is.
+    away: Option<Away>,
+    read_to: Place,
+    parked: HashMap<(String, String), Kept>,
+    refusals: HashMap<i64, u32, FxBuildHasher>,
+    progress: Progress,
+    delivered: u64,
+    parkings: u64,
+    /// Entries that are not done.
+    open: usize,
+    /// Of those, the ones that were parked before.
+    released: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    event: Option<Arc<StoredEvent>>,
+    lane: u64,
+    /// The next of the same entity.
+    next: Option<Ticket>,
+    /// Where the relay is once this one and all before it are done; none for one that was parked before.
+    after: Option<Place>,
+    /// How often it failed in a way that is not held against it.
+    troubles: u32,
+    refusals: u32,
+    flying: bool,
+    /// It comes from the parked ones.
+    released: bool,
+}
+
+#[derive(Debug)]
+struct Lane {
+    first: Ticket,
+    last: Ticket,
+}
+
+#[derive(Debug)]
+struct Away {
+    until: Instant,
+    pause: Duration,
+}
+
+/// What is kept aside of one entity.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    events: u64,
+    released: bool,
+}
+
+impl Flow {
+    pub(super) fn new(limits: Limits, from: Place, parked: Vec<ParkedEntity>, refusals: Vec<Refusal>) -> Self {
+        let mut flow = Self {
+            limits,
+            entries: VecDeque::new(),
+            first: 0,
+            lanes: HashMap::default(),
+            ready: VecDeque::new(),
+            retries: BinaryHeap::new(),
+            flying: 0,
+            away: None,
+            read_to: from,
+            parked: HashMap::new(),
+            refusals: refusals.into_iter().map(|refusal| (refusal.seq, refusal.times)).collect(),
+            progress: Progress::default(),
+            delivered: 0,
+            parkings: 0,
+            open: 0,
+            released: 0,
+        };
+        flow.set_parked(parked);
+        flow
+    }
+
+    /// Where to read on.
+    pub(super) fn read_to(&self) -> &Place {
+        &self.read_to
+    }
+
+    /// Whether there is room for another page.
+    pub(super) fn wants_more(&self) -> bool {
+        self.entries.len() < self.limits.read_ahead
+    }
+
+    /// Whether everything that was read is done.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.flying
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.open - self.flying
+    }
+
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// The oldest event that is not done.
+    pub(super) fn oldest(&self) -> Option<&StoredEvent> {
+        self.entries.iter().find_map(|entry| entry.event.as_deref())
+    }
+
+    pub(super) fn parked_events(&self) -> u64 {
+        self.parked.values().map(|kept| kept.events).sum()
+    }
+
+    /// Whether parked events were released that are not on their way yet.
+    pub(super) fn has_released(&self) -> bool {
+        self.released == 0 && self.parked.values().any(|kept| kept.released)
+    }
+
+    pub(super) fn has_released_on_their_way(&self) -> bool {
+        self.released > 0
+    }
+
+    /// How often anything was parked, or delivered from there. What was asked of the store before a change of this is
+    /// out of date.
+    pub(super) fn parkings(&self) -> u64 {
+        self.parkings
+    }
+
+    /// Replaces what is known of parked entities with what is stored.
+    pub(super) fn set_parked(&mut self, parked: Vec<ParkedEntity>) {
+        let kept = |entity: ParkedEntity| {
+            let kept = Kept { events: entity.events, released: entity.released };
+            ((entity.entity_type, entity.entity_id), kept)
+        };
+        self.parked = parked.into_iter().map(kept).collect();
+    }
+
+    /// Takes in a page that was read from [`read_to`](Self::read_to).
+    pub(super) fn add(&mut self, page: Page) {
+        self.entries.reserve(page.events.len());
+        for (fetched, after) in page.events {
+            match fetched {
+                Fetched::Event(event) if self.is_kept(&event) => {
+                    self.park(&event, None, 0);
+                    self.push_done(after);
+                }
+                Fetched::Event(event) => self.push(event, Some(after), false),
+                Fetched::Unreadable { seq, entity_type, entity_id, message } => {
+                    self.park_row(seq, entity_type, entity_id, Some(message), 0);
+                    self.push_done(after);
+                }
+            }
+        }
+        if page.end != self.read_to {
+            // The last entry carries the relay to the end of the page.
+            match self.entries.back_mut().filter(|entry| entry.after.is_some()) {
+                Some(last) => last.after = Some(page.end.clone()),
+                None => self.push_done(page.end.clone()),
+            }
+            self.read_to = page.end;
+        }
+        self.advance();
+    }
+
+    /// Takes in released events, in order.
+    pub(super) fn add_released(&mut self, events: Vec<Fetched>) {
+        for fetched in events {
+            match fetched {
+                Fetched::Event(event) => self.push(event, None, true),
+                Fetched::Unreadable { seq, entity_type, entity_id, message } => {
+                    let again = Again { seq, entity_type, entity_id, reason: message, refusals: 0 };
+                    self.park_again(again);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, event: StoredEvent, after: Option<Place>, released: bool) {
+        let ticket = self.first + self.entries.len() as u64;
+        let lane = lane_of(&event);
+        let refusals =
+            if self.refusals.is_empty() || released { 0 } else { self.refusals.get(&event.seq).copied().unwrap_or(0) };
+        let event = Some(Arc::new(event));
+        self.open += 1;
+        self.released += usize::from(released);
+        self.entries.push_back(Entry {
+            event,
+            lane,
+            next: None,
+            after,
+            troubles: 0,
+            refusals,
+            flying: false,
+            released,
+        });
+        match self.lanes.get_mut(&lane) {
+            Some(chain) => {
+                let last = std::mem::replace(&mut chain.last, ticket);
+                if let Some(entry) = self.entry(last) {
+                    entry.next = Some(ticket);
+                }
+            }
+            None => {
+                self.lanes.insert(lane, Lane { first: ticket, last: ticket });
+                self.ready.push_back(ticket);
+            }
+        }
+    }
+
+    fn push_done(&mut self, after: Place) {
+        self.entries.push_back(Entry {
+            event: None,
+            lane: 0,
+            next: None,
+            after: Some(after),
+            troubles: 0,
+            refusals: 0,
+            flying: false,
+            released: false,
+        });
+    }
+
+    fn entry(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+        let index = usize::try_from(ticket.checked_sub(self.first)?).ok()?;
+        self.entries.get_mut(index)
+    }
+
+    /// The next event to hand over, if any may be now.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(Ticket, Arc<StoredEvent>)> {
+        let window = match &self.away {
+            Some(away) if now < away.until => return None,
+            // One event finds out whether the sink is back.
+            Some(_) => 1,
+            None => self.limits.window,
+        };
+        if self.flying >= window {
+            return None;
+        }
+        while let Some(Reverse((due, ticket))) = self.retries.peek().copied()
+            && due <= now
+        {
+            self.retries.pop();
+            self.ready.push_back(ticket);
+        }
+        while let Some(ticket) = self.ready.pop_front() {
+            // One that was parked meanwhile is not there any more.
+            let Some(entry) = self.entry(ticket) else { continue };
+            let Some(event) = entry.event.clone() else { continue };
+            entry.flying = true;
+            self.flying += 1;
+            return Some((ticket, event));
+        }
+        None
+    }
+
+    /// When [`next`](Self::next) may have something that it has not now, if that depends on the time.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let retry = self.retries.peek().map(|Reverse((due, _))| *due);
+        match &self.away {
+            Some(away) if self.flying == 0 => Some(away.until),
+            Some(_) => None,
+            None => retry,
+        }
+    }
+
+    /// The sink has taken the event.
+    pub(super) fn taken(&mut self, ticket: Ticket) {
+        self.away = None;
+        let Some(event) = self.land(ticket) else { return };
+        self.delivered += 1;
+        if self.entry(ticket).is_some_and(|entry| entry.released) {
+            self.parkings += 1;
+            self.progress.delivered_from_parking.push(event.seq);
+            let key = (event.entity_type.clone(), event.entity_id.clone());
+            if let Some(kept) = self.parked.get_mut(&key) {
+                kept.events = kept.events.saturating_sub(1);
+                if kept.events == 0 {
+                    self.parked.remove(&key);
+                }
+            }
+        } else {
+            self.forget_refusals(event.seq);
+        }
+        self.done(ticket);
+    }
+
+    /// The sink is away: everything waits. Returns whether it was there before.
+    pub(super) fn away(&mut self, ticket: Ticket, now: Instant) -> bool {
+        if self.land(ticket).is_none() {
+            return false;
+        }
+        self.ready.push_front(ticket);
+        match &mut self.away {
+            // Several were on their way when it went; only the first counts.
+            Some(away) if now < away.until => false,
+            Some(away) => {
+                away.pause = (away.pause * 2).min(self.limits.longest_pause);
+                away.until = now + away.pause;
+                false
+            }
+            None => {
+                let pause = self.limits.first_pause;
+                self.away = Some(Away { until: now + pause, pause });
+                true
+            }
+        }
+    }
+
+    /// The sink did not answer as a sink does: it panicked, or not in time. Not held against the event.
+    pub(super) fn troubled(&mut self, ticket: Ticket, now: Instant) {
+        if self.land(ticket).is_none() {
+            return;
+        }
+        let Limits { first_pause, longest_pause, .. } = self.limits;
+        if let Some(entry) = self.entry(ticket) {
+            entry.troubles += 1;
+            let due = now + pause(first_pause, longest_pause, entry.troubles);
+            self.retries.push(Reverse((due, ticket)));
+        }
+    }
+
+    /// The sink refused the event. Returns whether it is parked now, with those of its entity that follow.
+    pub(super) fn refused(&mut self, ticket: Ticket, reason: &str, forever: bool, now: Instant) -> bool {
+        self.away = None;
+        let Some(event) = self.land(ticket) else { return false };
+        let Limits { first_pause, longest_pause, attempts, .. } = self.limits;
+        let Some(entry) = self.entry(ticket) else { return false };
+        entry.refusals += 1;
+        let refusals = entry.refusals;
+        if forever || refusals >= attempts {
+            self.park_lane(ticket, reason);
+            return true;
+        }
+        if !entry.released {
+            self.progress.refusals.retain(|refusal| refusal.seq != event.seq);
+            self.progress.refusals.push(Refusal { seq: event.seq, times: refusals });
+            self.refusals.insert(event.seq, refusals);
+        }
+        let due = now + pause(first_pause, longest_pause, refusals);
+        self.retries.push(Reverse((due, ticket)));
+        false
+    }
+
+    /// Parks the event that everything waits for, if nothing more can be read because of it: it has failed again and
+    /// again in a way that is not held against it. Returns it.
+    pub(super) fn park_blocker(&mut self) -> Option<Arc<StoredEvent>> {
+        let front = self.entries.front()?;
+        if self.wants_more() || front.flying || front.troubles < self.limits.attempts {
+            return None;
+        }
+        let event = front.event.clone()?;
+        self.park_lane(self.first, "the sink panicked or did not answer, and all other events were waiting");
+        Some(event)
+    }
+
+    /// What is to be kept, if anything. It is the caller's from here on.
+    pub(super) fn take_progress(&mut self) -> Option<Progress> {
+        if self.progress.is_empty() { None } else { Some(std::mem::take(&mut self.progress)) }
+    }
+
+    /// Gives back what could not be kept.
+    pub(super) fn put_back(&mut self, mut progress: Progress) {
+        let newer = std::mem::take(&mut self.progress);
+        progress.place = newer.place.or(progress.place);
+        progress.parked.extend(newer.parked);
+        progress.delivered_from_parking.extend(newer.delivered_from_parking);
+        progress.parked_again.extend(newer.parked_again);
+        progress.refusals.retain(|old| newer.refusals.iter().all(|refusal| refusal.seq != old.seq));
+        progress.refusals.extend(newer.refusals);
+        self.progress = progress;
+    }
+
+    pub(super) fn has_progress(&self) -> bool {
+        !self.progress.is_empty()
+    }
+
+    /// Whether something is to be kept that should not wait.
+    pub(super) fn has_parked(&self) -> bool {
+        !self.progress.parked.is_empty() || !self.progress.parked_again.is_empty()
+    }
+
+    /// The answer for this event is there; it is not in flight any more.
+    fn land(&mut self, ticket: Ticket) -> Option<Arc<StoredEvent>> {
+        let entry = self.entry(ticket).filter(|entry| entry.flying)?;
+        entry.flying = false;
+        let event = entry.event.clone();
+        self.flying -= 1;
+        event
+    }
+
+    /// This event is done: the next of its entity may go.
+    fn done(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entry(ticket) else { return };
+        entry.event = None;
+        let (lane, next, released) = (entry.lane, entry.next, entry.released);
+        self.close(released);
+        match next {
+            Some(next) => {
+                if let Some(chain) = self.lanes.get_mut(&lane) {
+                    chain.first = next;
+                }
+                self.ready.push_back(next);
+            }
+            None => {
+                self.lanes.remove(&lane);
+            }
+        }
+        self.advance();
+    }
+
+    fn close(&mut self, released: bool) {
+        self.open -= 1;
+        self.released -= usize::from(released);
+    }
+
+    fn advance(&mut self) {
+        while let Some(front) = self.entries.front()
+            && front.event.is_none()
+        {
+            if let Some(entry) = self.entries.pop_front() {
+                self.first += 1;
+                if entry.after.is_some() {
+                    self.progress.place = entry.after;
+                }
+            }
+        }
+    }
+
+    /// Parks an event, the first of its lane, and every later one of the same entity that was read.
+    fn park_lane(&mut self, ticket: Ticket, reason: &str) {
+        let Some(entry) = self.entry(ticket) else { return };
+        let (released, refusals) = (entry.released, entry.refusals);
+        let Some(first) = entry.event.take() else { return };
+        let (lane, mut next) = (entry.lane, entry.next);
+        self.close(released);
+        if released {
+            self.park_again(Again {
+                seq: first.seq,
+                entity_type: first.entity_type.clone(),
+                entity_id: first.entity_id.clone(),
+                reason: reason.to_owned(),
+                refusals,
+            });
+        } else {
+            self.forget_refusals(first.seq);
+            self.park(&first, Some(reason.to_owned()), refusals);
+        }
+        // Those of another entity that shares the lane stay in it.
+        let mut staying: Option<Lane> = None;
+        while let Some(ticket) = next {
+            let Some(entry) = self.entry(ticket) else { break };
+            next = entry.next.take();
+            let Some(event) = entry.event.clone() else { continue };
+            if event.entity_id == first.entity_id && event.entity_type == first.entity_type {
+                entry.event = None;
+                let released = entry.released;
+                self.close(released);
+                if !released {
+                    self.park(&event, None, 0);
+                }
+                continue;
+            }
+            match &mut staying {
+                None => staying = Some(Lane { first: ticket, last: ticket }),
+                Some(chain) => {
+                    let last = std::mem::replace(&mut chain.last, ticket);
+                    if let Some(entry) = self.entry(last) {
+                        entry.next = Some(ticket);
+                    }
+                }
+            }
+        }
+        match staying {
+            Some(chain) => {
+                self.ready.push_back(chain.first);
+                self.lanes.insert(lane, chain);
+            }
+            None => {
+                self.lanes.remove(&lane);
+            }
+        }
+        self.advance();
+    }
+
+    fn forget_refusals(&mut self, seq: i64) {
+        if !self.refusals.is_empty() && self.refusals.remove(&seq).is_some() {
+            self.progress.refusals.retain(|refusal| refusal.seq != seq);
+            self.progress.refusals.push(Refusal { seq, times: 0 });
+        }
+    }
+
+    fn is_kept(&self, event: &StoredEvent) -> bool {
+        !self.parked.is_empty() && self.parked.contains_key(&(event.entity_type.clone(), event.entity_id.clone()))
+    }
+
+    fn park(&mut self, event: &StoredEvent, reason: Option<String>, refusals: u32) {
+        self.park_row(event.seq, event.entity_type.clone(), event.entity_id.clone(), reason, refusals);
+    }
+
+    fn park_row(&mut self, seq: i64, entity_type: String, entity_id: String, reason: Option<String>, refusals: u32) {
+        let key = (entity_type.clone(), entity_id.clone());
+        let kept = self.parked.entry(key).or_insert(Kept { events: 0, released: false });
+        kept.events += 1;
+        self.parkings += 1;
+        // One that comes after a release follows; one that is itself at fault does not.
+        kept.released &= reason.is_none();
+        let released = kept.released;
+        self.progress.parked.push(ToPark { seq, entity_type, entity_id, reason, refusals, released });
+    }
+
+    fn park_again(&mut self, again: Again) {
+        let key = (again.entity_type.clone(), again.entity_id.clone());
+        if let Some(kept) = self.parked.get_mut(&key) {
+            kept.released = false;
+        }
+        self.parkings += 1;
+        self.progress.parked_again.push(again);
+    }
+}
+
+fn lane_of(event: &StoredEvent) -> u64 {
+    let mut hasher = FxHasher::default();
+    event.entity_type.hash(&mut hasher);
+    event.entity_id.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Twice as long after each failure.
+fn pause(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(longest)
+}

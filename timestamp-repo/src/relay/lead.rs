@@ -1,0 +1,104 @@
+//! The lease: of several relays of one name, one leads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::error::RelayError;
+use super::leading::{Ended, Leading};
+use super::options::RelayOptions;
+use super::sink::Sink;
+use super::status::RelayStatus;
+use super::storage::Relaying;
+use crate::store::Store;
+
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// When to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    Stopped,
+    /// Everything that can be read is delivered or parked.
+    UpToDate,
+}
+
+/// A relay at work.
+pub(super) struct Driver<S, K> {
+    pub(super) store: S,
+    pub(super) sink: Arc<K>,
+    pub(super) options: RelayOptions,
+    pub(super) status: watch::Sender<RelayStatus>,
+    pub(super) stop: Stop,
+}
+
+impl<S: Store + Relaying, K: Sink> Driver<S, K> {
+    pub(super) async fn run(self, until: Until) -> Result<(), RelayError> {
+        let holder = Uuid::new_v4();
+        let mut failures = 0;
+        loop {
+            let pause = match self.once(holder, until).await {
+                Ok(Ended::Done) => return Ok(()),
+                Ok(Ended::LeaseLost) => {
+                    tracing::warn!(relay = self.options.name, "the lease was lost to another relay of the same name");
+                    Duration::ZERO
+                }
+                Err(error) if until == Until::UpToDate => return Err(error),
+                Err(error @ RelayError::ReadOnly) => return Err(error),
+                Err(RelayError::LedElsewhere { .. }) => {
+                    failures = 0;
+                    self.options.lease / 3
+                }
+                Err(error) => {
+                    if failures == 0 {
+                        let relay = &*self.options.name;
+                        tracing::warn!(relay, %error, "the store does not answer the relay, which tries again");
+                    }
+                    failures += 1;
+                    pause(failures)
+                }
+            };
+            self.status.send_modify(|status| *status = RelayStatus::default());
+            if self.stop.within(pause).await {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn once(&self, holder: Uuid, until: Until) -> Result<Ended, RelayError> {
+        let RelayOptions { name, lease, .. } = &self.options;
+        let begun = tokio::time::Instant::now();
+        match self.store.take_lease(name, holder, *lease).await? {
+            Some(lease) => Leading::begin(self, lease, begun, until).await?.run().await,
+            None => Err(RelayError::LedElsewhere { relay: name.clone() }),
+        }
+    }
+}
+
+/// Twice as long after each failure.
+fn pause(failures: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE)
+}
+
+/// Whether a relay is to come to its end.
+#[derive(Clone, Debug)]
+pub(super) struct Stop(pub(super) watch::Receiver<bool>);
+
+impl Stop {
+    pub(super) fn is_asked(&self) -> bool {
+        // Whoever could ask is gone: nobody wants the relay any more.
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
+    pub(super) async fn asked(&mut self) {
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+
+    /// Sleeps, and returns whether the relay is to stop.
+    async fn within(&self, pause: Duration) -> bool {
+        let mut stop = self.clone();
+        tokio::time::timeout(pause, stop.asked()).await.is_ok()
+    }
+}

@@ -1,0 +1,493 @@
+//! The leader's work: read, hand over, and keep what was found out, all at the same time.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, Stream as _};
+use tokio::time::Instant;
+
+use super::delivery::{Landing, deliver};
+use super::error::RelayError;
+use super::flow::{Flow, Limits, Ticket};
+use super::lead::{Driver, FIRST_PAUSE, LONGEST_PAUSE, Until};
+use super::retention;
+use super::sink::{Sink, SinkError, in_one_line};
+use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress, Relaying};
+use crate::store::Store;
+
+/// Events read at a time.
+const PAGE: u32 = 500;
+
+/// Events that are read and not done, at most.
+const READ_AHEAD: usize = 4_096;
+
+/// How long what was found out may be known to this program alone. After a crash, the events of that time arrive again.
+const KEEP_EVERY: Duration = Duration::from_millis(100);
+
+/// How often the leader looks for released events, and for transactions that hold events back.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often old events are deleted, and how many at a time.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+const PRUNE: u32 = 1_000;
+
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What the leader has waited for.
+enum Woken {
+    /// Deliveries; they stand in [`Leading::landings`].
+    Landed,
+    Read(Result<Page, RelayError>),
+    Kept(Result<bool, RelayError>),
+    Looked(Result<Looked, RelayError>),
+    Pruned(Result<u64, RelayError>),
+    Signalled,
+    TimeIsUp,
+    StopAsked,
+}
+
+/// What a look at the store has found.
+struct Looked {
+    /// What the flow had parked when the look began.
+    parkings: u64,
+    parked: Option<Vec<ParkedEntity>>,
+    released: Vec<Fetched>,
+    held: HeldTransactions,
+}
+
+/// How leading ended.
+pub(super) enum Ended {
+    Done,
+    LeaseLost,
+}
+
+/// One time as the leader.
+pub(super) struct Leading<'d, S, K> {
+    driver: &'d Driver<S, K>,
+    until: Until,
+    token: i64,
+    flow: Flow,
+    deliveries: FuturesUnordered<Work<(Ticket, Landing)>>,
+    landings: Vec<(Ticket, Landing)>,
+
+    reading: Option<Work<Result<Page, RelayError>>>,
+    read_at: Instant,
+    /// There was nothing more to read, and nothing was stored since.
+    at_end: bool,
+
+    keeping: Option<Work<Result<bool, RelayError>>>,
+    /// What is being kept, in case that it fails, and since when.
+    in_keeping: Progress,
+    keeping_since: Instant,
+    /// When the last write that succeeded began; the lease runs from there.
+    kept_at: Instant,
+    /// Not before this, after a failure.
+    keep_after: Instant,
+    keep_failures: u32,
+
+    looking: Option<Work<Result<Looked, RelayError>>>,
+    looked_at: Option<Instant>,
+    held: HeldTransactions,
+
+    pruning: Option<Work<Result<u64, RelayError>>>,
+    pruned_at: Option<Instant>,
+
+    /// What the sink said when it went away.
+    away: Option<String>,
+    stuck: bool,
+}
+
+impl<'d, S: Store + Relaying, K: Sink> Leading<'d, S, K> {
+    /// `begun` is when the lease was asked for.
+    pub(super) async fn begin(
+        driver: &'d Driver<S, K>,
+        lease: Lease,
+        begun: Instant,
+        until: Until,
+    ) -> Result<Self, RelayError> {
+        let options = &driver.options;
+        let limits = Limits {
+            window: options.window,
+            read_ahead: READ_AHEAD.max(2 * options.window),
+            attempts: options.attempts,
+            first_pause: FIRST_PAUSE,
+            longest_pause: LONGEST_PAUSE,
+        };
+        let parked = driver.store.parked_entities(&options.name).await?;
+        let refusals = driver.store.refusals(&options.name).await?;
+        Ok(Self {
+            driver,
+            until,
+            token: lease.token,
+            flow: Flow::new(limits, lease.place, parked, refusals),
+            deliveries: FuturesUnordered::new(),
+            landings: Vec::new(),
+            reading: None,
+            read_at: begun,
+            at_end: false,
+            keeping: None,
+            in_keeping: Progress::default(),
+            keeping_since: begun,
+            kept_at: begun,
+            keep_after: begun,
+            keep_failures: 0,
+            looking: None,
+            looked_at: None,
+            held: HeldTransactions::default(),
+            pruning: None,
+            pruned_at: None,
+            away: None,
+            stuck: false,
+        })
+    }
+
+    pub(super) async fn run(mut self) -> Result<Ended, RelayError> {
+        let (mut signal, mut stop) = (self.driver.store.signal(), self.driver.stop.clone());
+        let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
+        loop {
+            let stopping = stop.is_asked();
+            if !stopping {
+                self.hand_over().await;
+            }
+            if self.until == Until::UpToDate
+                && let Some(message) = self.away.take()
+            {
+                self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
+                return Err(RelayError::SinkUnavailable { message });
+            }
+            let ending = (stopping && self.flow.in_flight() == 0) || self.is_up_to_date();
+            if ending && self.keeping.is_none() && !self.flow.has_progress() {
+                self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
+                return Ok(Ended::Done);
+            }
+            let now = Instant::now();
+            self.begin_work(now, stopping, ending);
+            self.report();
+            timer.as_mut().reset(self.due(now));
+            let woken = {
+                let mut signalled = std::pin::pin!(signal.changed());
+                let mut asked = std::pin::pin!(stop.asked());
+                poll_fn(|context| {
+                    if let Poll::Ready(woken) = self.poll(context) {
+                        return Poll::Ready(woken);
+                    }
+                    // A store that is gone signals no more, and the poll goes on.
+                    if let Poll::Ready(Ok(())) = signalled.as_mut().poll(context) {
+                        return Poll::Ready(Woken::Signalled);
+                    }
+                    if !stopping && asked.as_mut().poll(context).is_ready() {
+                        return Poll::Ready(Woken::StopAsked);
+                    }
+                    timer.as_mut().poll(context).map(|()| Woken::TimeIsUp)
+                })
+                .await
+            };
+            if let Some(ended) = self.woken(woken)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    fn is_up_to_date(&self) -> bool {
+        self.until == Until::UpToDate
+            && self.at_end
+            && self.reading.is_none()
+            && self.looked_at.is_some()
+            && self.looking.is_none()
+            && self.flow.is_empty()
+            && !self.flow.has_released()
+    }
+
+    /// Hands over whatever may be handed over now.
+    async fn hand_over(&mut self) {
+        let now = Instant::now();
+        // From then on somebody else may lead.
+        if now >= self.kept_at + self.driver.options.lease {
+            return;
+        }
+        while let Some((ticket, event)) = self.flow.next(now) {
+            let timeout = self.driver.options.delivery_timeout;
+            let mut delivery: Work<(Ticket, Landing)> =
+                Box::pin(deliver(Arc::clone(&self.driver.sink), event, ticket, timeout));
+            // A sink that answers at once needs no more than this.
+            match poll_fn(|context| Poll::Ready(delivery.as_mut().poll(context))).await {
+                Poll::Ready((ticket, landing)) => self.landed(ticket, landing),
+                Poll::Pending => self.deliveries.push(delivery),
+            }
+        }
+        if let Some(event) = self.flow.park_blocker() {
+            let (relay, event) = (&*self.driver.options.name, event.id);
+            tracing::error!(relay, %event, "an event was parked: the sink panics at it or does not answer, and all others waited");
+        }
+    }
+
+    fn begin_work(&mut self, now: Instant, stopping: bool, ending: bool) {
+        if self.keeping.is_none() && (ending || now >= self.keep_due(now)) && now >= self.keep_after {
+            self.begin_keeping(now);
+        }
+        if stopping {
+            return;
+        }
+        if now >= self.read_at + self.driver.options.poll_every && self.until == Until::Stopped {
+            self.at_end = false;
+        }
+        if self.reading.is_none() && !self.at_end && self.flow.wants_more() {
+            // A signal that comes from here on is one for the next page.
+            (self.read_at, self.at_end) = (now, true);
+            let (store, from) = (self.driver.store.clone(), self.flow.read_to().clone());
+            let only = Arc::clone(&self.driver.options.only);
+            self.reading = Some(Box::pin(async move { store.read_page(&from, &only, PAGE).await }));
+        }
+        if self.looking.is_none() && now >= self.look_due(now) {
+            self.begin_looking(now);
+        }
+        if let Some(retention) = self.driver.options.retention
+            && self.pruning.is_none()
+            && self.pruned_at.is_none_or(|at| now >= at + PRUNE_EVERY)
+        {
+            self.pruned_at = Some(now);
+            let store = self.driver.store.clone();
+            self.pruning = Some(Box::pin(async move { retention::prune(&store, retention, PRUNE).await }));
+        }
+    }
+
+    /// When to keep what was found out, or at least to renew the lease.
+    fn keep_due(&self, now: Instant) -> Instant {
+        let renew = self.kept_at + self.driver.options.lease / 3;
+        if self.flow.has_parked() {
+            now
+        } else if self.flow.has_progress() {
+            renew.min(self.keeping_since + KEEP_EVERY)
+        } else {
+            renew
+        }
+    }
+
+    fn begin_keeping(&mut self, now: Instant) {
+        let progress = self.flow.take_progress().unwrap_or_default();
+        self.in_keeping = progress.clone();
+        self.keeping_since = now;
+        let (store, token) = (self.driver.store.clone(), self.token);
+        let (relay, lease) = (self.driver.options.name.clone(), self.driver.options.lease);
+        self.keeping = Some(Box::pin(async move { store.keep(&relay, token, lease, &progress).await }));
+    }
+
+    /// When to look for what others may have released. What only this program knows is not in the answer, so it is kept
+    /// first.
+    fn look_due(&self, now: Instant) -> Instant {
+        let far = now + LOOK_EVERY;
+        if self.keeping.is_some() || self.flow.has_progress() {
+            return far;
+        }
+        let pause = if self.flow.has_released() { FIRST_PAUSE } else { LOOK_EVERY };
+        self.looked_at.map_or(now, |at| at + pause)
+    }
+
+    fn begin_looking(&mut self, now: Instant) {
+        self.looked_at = Some(now);
+        let (store, relay) = (self.driver.store.clone(), self.driver.options.name.clone());
+        let (parkings, has_parked) = (self.flow.parkings(), self.flow.parked_events() > 0);
+        let none_on_their_way = !self.flow.has_released_on_their_way();
+        self.looking = Some(Box::pin(async move {
+            let held = store.held().await?;
+            let (mut parked, mut released) = (None, Vec::new());
+            if has_parked {
+                let entities = store.parked_entities(&relay).await?;
+                if none_on_their_way && entities.iter().any(|entity| entity.released) {
+                    released = store.released(&relay, PAGE).await?;
+                }
+                parked = Some(entities);
+            }
+            Ok(Looked { parkings, parked, released, held })
+        }));
+    }
+
+    /// When there may be something to do that nothing else wakes for.
+    fn due(&self, now: Instant) -> Instant {
+        let mut due = now + LOOK_EVERY;
+        let mut at_latest = |at: Instant| due = due.min(at);
+        if self.keeping.is_none() {
+            at_latest(self.keep_due(now).max(self.keep_after));
+        }
+        if self.at_end && self.reading.is_none() {
+            at_latest(self.read_at + self.driver.options.poll_every);
+        }
+        if self.looking.is_none() {
+            at_latest(self.look_due(now));
+        }
+        if let Some(at) = self.flow.due() {
+            at_latest(at);
+        }
+        due
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Woken> {
+        // As many as are there: what follows each time is not for free.
+        while self.landings.len() < self.driver.options.window
+            && let Poll::Ready(Some(landing)) = Pin::new(&mut self.deliveries).poll_next(context)
+        {
+            self.landings.push(landing);
+        }
+        if !self.landings.is_empty() {
+            return Poll::Ready(Woken::Landed);
+        }
+        if let Some(page) = ready(&mut self.reading, context) {
+            return Poll::Ready(Woken::Read(page));
+        }
+        if let Some(kept) = ready(&mut self.keeping, context) {
+            return Poll::Ready(Woken::Kept(kept));
+        }
+        if let Some(looked) = ready(&mut self.looking, context) {
+            return Poll::Ready(Woken::Looked(looked));
+        }
+        if let Some(pruned) = ready(&mut self.pruning, context) {
+            return Poll::Ready(Woken::Pruned(pruned));
+        }
+        Poll::Pending
+    }
+
+    fn woken(&mut self, woken: Woken) -> Result<Option<Ended>, RelayError> {
+        match woken {
+            Woken::Landed => {
+                let mut landings = std::mem::take(&mut self.landings);
+                landings.drain(..).for_each(|(ticket, landing)| self.landed(ticket, landing));
+                self.landings = landings;
+            }
+            Woken::Read(page) => {
+                let page = page?;
+                self.at_end &= page.is_last;
+                self.flow.add(page);
+            }
+            Woken::Kept(Ok(true)) => {
+                self.kept_at = self.keeping_since;
+                self.keep_failures = 0;
+                self.in_keeping = Progress::default();
+            }
+            Woken::Kept(Ok(false)) => return Ok(Some(Ended::LeaseLost)),
+            Woken::Kept(Err(error)) => self.not_kept(&error)?,
+            Woken::Looked(looked) => {
+                let Looked { parkings, parked, released, held } = looked?;
+                self.held = held;
+                let unchanged = parkings == self.flow.parkings() && self.keeping.is_none() && !self.flow.has_progress();
+                if let Some(parked) = parked.filter(|_| unchanged) {
+                    self.flow.set_parked(parked);
+                    self.flow.add_released(released);
+                }
+            }
+            Woken::Pruned(pruned) => match pruned {
+                Ok(0) => {}
+                Ok(count) => {
+                    tracing::debug!(relay = self.driver.options.name, count, "old events were deleted");
+                }
+                Err(error) => {
+                    tracing::warn!(relay = self.driver.options.name, %error, "old events could not be deleted");
+                }
+            },
+            Woken::Signalled => self.at_end = false,
+            Woken::TimeIsUp | Woken::StopAsked => {}
+        }
+        Ok(None)
+    }
+
+    fn not_kept(&mut self, error: &RelayError) -> Result<(), RelayError> {
+        let now = Instant::now();
+        self.flow.put_back(std::mem::take(&mut self.in_keeping));
+        // The lease has run out: begin anew, with what is stored.
+        if now >= self.kept_at + self.driver.options.lease {
+            return Err(RelayError::Backend(crate::error::BackendError::new(format!(
+                "the lease could not be renewed: {error}"
+            ))));
+        }
+        if self.keep_failures == 0 {
+            let relay = &*self.driver.options.name;
+            tracing::warn!(relay, %error, "how far the relay is can not be written, and it tries again");
+        }
+        self.keep_failures += 1;
+        self.keep_after = now + FIRST_PAUSE * self.keep_failures.min(10);
+        Ok(())
+    }
+
+    fn landed(&mut self, ticket: Ticket, landing: Landing) {
+        let relay = &*self.driver.options.name;
+        let now = Instant::now();
+        let had_progress = self.flow.has_progress();
+        match landing {
+            Landing::Answered(Ok(())) => {
+                self.flow.taken(ticket);
+                if self.away.take().is_some() {
+                    tracing::info!(relay, "the sink is back");
+                }
+            }
+            Landing::Answered(Err(error)) => {
+                let said = in_one_line(&error);
+                match error {
+                    SinkError::Unavailable(_) => {
+                        if self.flow.away(ticket, now) {
+                            tracing::warn!(relay, error = said, "the sink is unavailable, and events wait for it");
+                        }
+                        self.away = Some(said);
+                    }
+                    SinkError::Refused(_) | SinkError::Unacceptable(_) => {
+                        self.away = None;
+                        let forever = matches!(error, SinkError::Unacceptable(_));
+                        if self.flow.refused(ticket, &said, forever, now) {
+                            tracing::error!(
+                                relay,
+                                error = said,
+                                "an event was parked, and those of its entity after it"
+                            );
+                        }
+                    }
+                }
+            }
+            Landing::Panicked => {
+                tracing::error!(relay, "the sink panicked, and the event is tried again");
+                self.flow.troubled(ticket, now);
+            }
+            Landing::TimedOut => {
+                tracing::warn!(relay, "the sink did not answer in time, and the event is tried again");
+                self.flow.troubled(ticket, now);
+            }
+        }
+        if !had_progress && self.flow.has_progress() && self.keeping.is_none() {
+            self.keeping_since = now;
+        }
+    }
+
+    /// Says how things are.
+    fn report(&mut self) {
+        let options = &self.driver.options;
+        let oldest = self.flow.oldest().map(|event| {
+            let age = self.driver.store.now().as_millis().saturating_sub(event.recorded_at.as_millis());
+            Duration::from_millis(u64::try_from(age).unwrap_or(0))
+        });
+        let stuck = self.away.is_none() && oldest.is_some_and(|age| age >= options.stuck_after);
+        if stuck && !self.stuck {
+            let event = self.flow.oldest().map(ToString::to_string);
+            tracing::warn!(relay = options.name, event, "the relay is stuck: its oldest event is not delivered");
+        }
+        self.stuck = stuck;
+        self.driver.status.send_modify(|status| {
+            status.is_leading = true;
+            status.delivered = self.flow.delivered();
+            status.parked = self.flow.parked_events();
+            status.in_flight = self.flow.in_flight();
+            status.waiting = self.flow.waiting();
+            status.oldest = oldest;
+            status.is_stuck = stuck;
+            status.sink_unavailable.clone_from(&self.away);
+            status.held_transactions = self.held.count;
+            status.oldest_held = self.held.oldest;
+        });
+    }
+}
+
+/// The output of work that is done, which is taken away then.
+fn ready<T>(work: &mut Option<Work<T>>, context: &mut Context<'_>) -> Option<T> {
+    let Poll::Ready(done) = work.as_mut()?.as_mut().poll(context) else { return None };
+    *work = None;
+    Some(done)
+}
