@@ -54,6 +54,14 @@ pub(super) fn parse(url: &str, options: &PostgresOptions) -> Result<Target, Stri
             Some(("sslmode", mode)) if !matches!(mode, "disable" | "prefer" | "require") => {
                 return Err("`sslmode` is one of `disable`, `prefer`, `require` and `verify-full`".to_owned());
             }
+            // What stands between the driver and rustls reads no certificate (tokio-postgres-rustls 0.13.0), so that it
+            // would look as if the server did not offer it.
+            Some(("channel_binding", "require")) => {
+                return Err(
+                    "`channel_binding=require` is not supported: `sslmode=verify-full` proves who the server is"
+                        .to_owned(),
+                );
+            }
             _ => passed_on.push(pair),
         }
     }
@@ -202,6 +210,7 @@ mod tests {
         assert!(refused("postgres://ada@db/app?colour=red").contains("`colour`"));
         assert!(refused("postgres://ada@db/app?sslmode=sometimes").contains("`sslmode`"));
         assert!(refused("postgres://db/app").contains("user"));
+        assert!(refused("postgres://ada@db/app?channel_binding=require").contains("not supported"));
     }
 
     #[test]
