@@ -246,6 +246,9 @@ async fn find_and_update_errors(messages: &mut Messages) -> Scene {
     messages.add("UpdateError::Save", error);
     let error = notes.filter(format!("txt = '{SECRET}'"), ()).await.unwrap_err();
     messages.add("FindError::Backend, wrong SQL", error);
+    let token: PageToken = "1769862896789.500~1".parse().unwrap();
+    let error = notes.recent(Some(&token), 1).await.unwrap_err();
+    messages.add("FindError::Backend, a page token of a table that keeps microseconds", error);
     let error = notes.filter("text = ? AND ratio = ?", (SECRET,)).await.unwrap_err();
     messages.add("FindError::Backend, values are missing", error);
     scene

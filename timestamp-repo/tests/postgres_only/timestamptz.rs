@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use timestamp_core::{Clock, EpochMs, ManualClock, Timestamped, Timestamps};
 use timestamp_repo::{Postgres, Repository, RepositoryError, SaveError};
+use uuid::Uuid;
 
 use crate::database::{Place, assert_says};
 
@@ -439,6 +440,49 @@ async fn filters_see_the_column_as_it_is() {
     let error = all.orders.filter("created = ?", (noon.as_millis(),)).await.unwrap_err();
     assert_says(&error, &["an integer does not fit the type `timestamptz`"]);
     all.place.remove().await;
+}
+
+#[derive(Debug, Timestamped)]
+#[timestamped(table = "customers", created_at = "created", updated_at = "changed")]
+struct Customer {
+    #[timestamped(id)]
+    id: Uuid,
+    name: String,
+    timestamps: Timestamps,
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn the_table_of_the_documentation_is_taken_as_it_is() {
+    let page = include_str!("../../docs/postgres.md");
+    let (_, section) = page.split_once("## Tables that already exist").unwrap();
+    let mut blocks = section.split("```sql\n").skip(1).map(|block| block.split_once("```").unwrap().0);
+    let (migration, conversion) = (blocks.next().unwrap(), blocks.next().unwrap());
+    let comment: String = migration.lines().filter_map(|line| line.strip_prefix("--")).collect();
+    let table = comment.trim().strip_prefix("What is there: ").unwrap();
+    let place = Place::new().await;
+    for naive in [false, true] {
+        place.sql(&format!("DROP TABLE IF EXISTS customers; CREATE TABLE {table}")).await;
+        place.sql("INSERT INTO customers (id, name) VALUES (gen_random_uuid(), 'Ada')").await;
+        place.sql(migration).await;
+        if naive {
+            place
+                .sql("ALTER TABLE customers ALTER COLUMN created TYPE timestamp USING created AT TIME ZONE 'UTC'")
+                .await;
+            let error = place.store().await.repository::<Customer>().await.unwrap_err();
+            assert_says(&error, &["column `created` has the type `timestamp without time zone`"]);
+            place.sql(conversion).await;
+        }
+        let customers = place.store().await.repository::<Customer>().await.unwrap();
+        let mut found = customers.recent(None, 5).await.unwrap().items;
+        found[0].name.push('!');
+        found[0].touch("renamed");
+        customers.save(&mut found[0]).await.unwrap();
+        let stored = "SELECT name || version || (created <= changed) FROM customers";
+        assert_eq!(place.list(stored).await, "Ada!2true");
+        place.sql("DELETE FROM timestamp_outbox").await;
+    }
+    place.remove().await;
 }
 
 #[tokio::test]
