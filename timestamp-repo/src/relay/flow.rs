@@ -91,6 +91,8 @@ struct Away {
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     events: u64,
+    /// The number of the first.
+    first: i64,
     released: bool,
 }
 
@@ -172,7 +174,7 @@ impl Flow {
     /// Replaces what is known of parked entities with what is stored.
     pub(super) fn set_parked(&mut self, parked: Vec<ParkedEntity>) {
         let kept = |entity: ParkedEntity| {
-            let kept = Kept { events: entity.events, released: entity.released };
+            let kept = Kept { events: entity.events, first: entity.first, released: entity.released };
             ((entity.entity_type, entity.entity_id), kept)
         };
         self.parked = parked.into_iter().map(kept).collect();
@@ -183,11 +185,15 @@ impl Flow {
         self.entries.reserve(page.events.len());
         for (fetched, after) in page.events {
             match fetched {
-                Fetched::Event(event) if self.is_kept(&event) => {
-                    self.park(&event, None, 0);
-                    self.push_done(after);
-                }
-                Fetched::Event(event) => self.push(event, Some(after), false),
+                Fetched::Event(event) => match self.kept(&event) {
+                    None => self.push(event, Some(after), false),
+                    // It is read again, after a crash; it was delivered, or the first could not have been parked.
+                    Some(kept) if event.seq < kept.first => self.push_done(after),
+                    Some(_) => {
+                        self.park(&event, None, 0);
+                        self.push_done(after);
+                    }
+                },
                 Fetched::Unreadable { seq, entity_type, entity_id, message } => {
                     self.park_row(seq, entity_type, entity_id, Some(message), 0);
                     self.push_done(after);
@@ -485,7 +491,6 @@ impl Flow {
                 refusals,
             });
         } else {
-            self.forget_refusals(first.seq);
             self.park(&first, Some(reason.to_owned()), refusals);
         }
         // Those of another entity that shares the lane stay in it.
@@ -532,8 +537,11 @@ impl Flow {
         }
     }
 
-    fn is_kept(&self, event: &StoredEvent) -> bool {
-        !self.parked.is_empty() && self.parked.contains_key(&(event.entity_type.clone(), event.entity_id.clone()))
+    fn kept(&self, event: &StoredEvent) -> Option<Kept> {
+        if self.parked.is_empty() {
+            return None;
+        }
+        self.parked.get(&(event.entity_type.clone(), event.entity_id.clone())).copied()
     }
 
     fn park(&mut self, event: &StoredEvent, reason: Option<String>, refusals: u32) {
@@ -541,14 +549,14 @@ impl Flow {
     }
 
     fn park_row(&mut self, seq: i64, entity_type: String, entity_id: String, reason: Option<String>, refusals: u32) {
+        self.forget_refusals(seq);
         let key = (entity_type.clone(), entity_id.clone());
-        let kept = self.parked.entry(key).or_insert(Kept { events: 0, released: false });
+        let kept = self.parked.entry(key).or_insert(Kept { events: 0, first: seq, released: false });
         kept.events += 1;
         self.parkings += 1;
         // One that comes after a release follows; one that is itself at fault does not.
         kept.released &= reason.is_none();
-        let released = kept.released;
-        self.progress.parked.push(ToPark { seq, entity_type, entity_id, reason, refusals, released });
+        self.progress.parked.push(ToPark { seq, entity_type, entity_id, reason, refusals });
     }
 
     fn park_again(&mut self, again: Again) {
@@ -572,3 +580,6 @@ fn lane_of(event: &StoredEvent) -> u64 {
 fn pause(first: Duration, longest: Duration, failures: u32) -> Duration {
     first.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(longest)
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,12 +80,12 @@ pub struct Lease {
 pub struct Progress {
     /// The new place, if it moved.
     pub place: Option<Place>,
-    /// Events that are kept aside.
-    pub parked: Vec<ToPark>,
     /// Released events that were delivered: their parking ends.
     pub delivered_from_parking: Vec<i64>,
-    /// Entities of which a released event was refused again: their events are parked as before.
+    /// Released events that were refused again: those of their entity are parked as before. To be done before `parked`.
     pub parked_again: Vec<Again>,
+    /// Events that are to be kept aside, in order.
+    pub parked: Vec<ToPark>,
     /// How often an event was refused; zero times, if that is of no interest any more.
     pub refusals: Vec<Refusal>,
 }
@@ -101,7 +101,10 @@ impl Progress {
     }
 }
 
-/// An event that is kept aside.
+/// An event that is to be kept aside.
+///
+/// One without a reason may be there already, from before a crash, and stays as it is. A new one is released if all of its
+/// entity are, so that those which are not released are always the last of their entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToPark {
     /// Its number in the outbox.
@@ -114,8 +117,6 @@ pub struct ToPark {
     pub reason: Option<String>,
     /// How often it was refused.
     pub refusals: u32,
-    /// The events of its entity have been released, so this one may follow them.
-    pub released: bool,
 }
 
 /// A released event that was refused again.
@@ -151,6 +152,8 @@ pub struct ParkedEntity {
     pub entity_id: String,
     /// How many of its events are parked.
     pub events: u64,
+    /// The number of the first of them. What is before it is done.
+    pub first: i64,
     /// Whether all of them are released.
     pub released: bool,
 }

@@ -121,7 +121,7 @@ impl Relaying for Sqlite {
         let relay = relay.to_owned();
         self.relay_read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT aggregatetype, aggregateid, count(*), min(released) FROM timestamp_parked WHERE relay = ?1 \
+                "SELECT aggregatetype, aggregateid, count(*), min(seq), min(released) FROM timestamp_parked WHERE relay = ?1 \
                  GROUP BY aggregatetype, aggregateid",
             )?;
             let rows = statement.query_map([relay], |row| {
@@ -130,7 +130,8 @@ impl Relaying for Sqlite {
                     entity_type: row.get(0)?,
                     entity_id: row.get(1)?,
                     events: events.unsigned_abs(),
-                    released: row.get(3)?,
+                    first: row.get(3)?,
+                    released: row.get(4)?,
                 })
             })?;
             rows.collect()
@@ -256,23 +257,6 @@ fn keep(
         let sql = "DELETE FROM timestamp_parked WHERE relay = ?1 AND seq = ?2";
         connection.prepare_cached(sql)?.execute(params![relay, seq])?;
     }
-    for event in &progress.parked {
-        connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO timestamp_parked (relay, seq, aggregatetype, aggregateid, reason, refusals, \
-                 parked_at_ms, released) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                relay,
-                event.seq,
-                event.entity_type,
-                event.entity_id,
-                event.reason,
-                event.refusals,
-                now.as_millis(),
-                event.released
-            ])?;
-    }
     for again in &progress.parked_again {
         connection
             .prepare_cached("UPDATE timestamp_parked SET reason = ?3, refusals = ?4 WHERE relay = ?1 AND seq = ?2")?
@@ -283,6 +267,25 @@ fn keep(
                  aggregateid = ?3",
             )?
             .execute(params![relay, again.entity_type, again.entity_id])?;
+    }
+    for event in &progress.parked {
+        connection
+            .prepare_cached(
+                "INSERT INTO timestamp_parked (relay, seq, aggregatetype, aggregateid, reason, refusals, parked_at_ms, \
+                 released) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5 IS NULL AND coalesce(min(released), FALSE) FROM \
+                 timestamp_parked WHERE relay = ?1 AND aggregatetype = ?3 AND aggregateid = ?4 \
+                 ON CONFLICT (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, \
+                 released = FALSE WHERE excluded.reason IS NOT NULL",
+            )?
+            .execute(params![
+                relay,
+                event.seq,
+                event.entity_type,
+                event.entity_id,
+                event.reason,
+                event.refusals,
+                now.as_millis(),
+            ])?;
     }
     for refusal in &progress.refusals {
         if refusal.times == 0 {

@@ -1,0 +1,393 @@
+//! The flow against a world of events, sinks that refuse, crashes and people who release: whatever happens, nothing is
+//! skipped and nothing overtakes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use timestamp_core::EpochMs;
+use uuid::Uuid;
+
+use super::*;
+
+const LIMITS: Limits = Limits {
+    window: 3,
+    read_ahead: 12,
+    attempts: 3,
+    first_pause: Duration::from_millis(10),
+    longest_pause: Duration::from_secs(1),
+};
+
+const ENTITIES: i64 = 4;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Events of these entities are stored.
+    Store(Vec<i64>),
+    Read(u32),
+    /// The flow is asked for an event to hand over.
+    HandOver,
+    /// The sink answers one of those in flight.
+    Answer(usize, Answer),
+    /// What was found out is kept; `false`: that fails.
+    Keep(bool),
+    Wait(u64),
+    Look,
+    Release(i64),
+    ReleaseAll,
+    Crash,
+    ParkBlocker,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Taken,
+    Refused,
+    Unacceptable,
+    Away,
+    Trouble,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let answer = prop_oneof![
+        6 => Just(Answer::Taken),
+        2 => Just(Answer::Refused),
+        1 => Just(Answer::Unacceptable),
+        1 => Just(Answer::Away),
+        1 => Just(Answer::Trouble),
+    ];
+    prop_oneof![
+        3 => prop::collection::vec(0..ENTITIES, 1..5).prop_map(Step::Store),
+        4 => (1_u32..5).prop_map(Step::Read),
+        8 => Just(Step::HandOver),
+        8 => (0_usize..4, answer).prop_map(|(which, answer)| Step::Answer(which, answer)),
+        3 => prop::bool::weighted(0.8).prop_map(Step::Keep),
+        2 => (1_u64..100).prop_map(Step::Wait),
+        2 => Just(Step::Look),
+        1 => (0..ENTITIES).prop_map(Step::Release),
+        1 => Just(Step::ReleaseAll),
+        1 => Just(Step::Crash),
+        1 => Just(Step::ParkBlocker),
+    ]
+}
+
+/// What a database knows of a parked event.
+#[derive(Clone, Debug)]
+struct Row {
+    entity: i64,
+    reason: Option<String>,
+    released: bool,
+}
+
+struct World {
+    /// Entity by number; numbers begin at 1.
+    stored: Vec<i64>,
+    flow: Flow,
+    in_flight: Vec<(Ticket, Arc<StoredEvent>)>,
+    delivered: BTreeSet<i64>,
+    now: Instant,
+    // As kept in the database:
+    place: Place,
+    parked: BTreeMap<i64, Row>,
+    refusals: BTreeMap<i64, u32>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            stored: Vec::new(),
+            flow: Flow::new(LIMITS, Place::default(), Vec::new(), Vec::new()),
+            in_flight: Vec::new(),
+            delivered: BTreeSet::new(),
+            now: Instant::now(),
+            place: Place::default(),
+            parked: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    fn event(&self, seq: i64) -> StoredEvent {
+        let entity = self.entity(seq);
+        StoredEvent {
+            seq,
+            id: Uuid::nil(),
+            entity_type: "Task".to_owned(),
+            entity_id: entity.to_string(),
+            event_type: "Task.updated".to_owned(),
+            kind: "updated".to_owned(),
+            version: 1,
+            reason: None,
+            at: EpochMs::UNIX_EPOCH,
+            recorded_at: EpochMs::UNIX_EPOCH,
+            payload: String::new(),
+        }
+    }
+
+    fn entity(&self, seq: i64) -> i64 {
+        self.stored[usize::try_from(seq).unwrap() - 1]
+    }
+
+    fn earlier_of_entity(&self, seq: i64) -> impl Iterator<Item = i64> + '_ {
+        let entity = self.entity(seq);
+        (1..seq).filter(move |earlier| self.entity(*earlier) == entity)
+    }
+
+    fn entities(&self) -> Vec<ParkedEntity> {
+        let mut entities = BTreeMap::<i64, ParkedEntity>::new();
+        for (seq, row) in &self.parked {
+            let entity = entities.entry(row.entity).or_insert(ParkedEntity {
+                entity_type: "Task".to_owned(),
+                entity_id: row.entity.to_string(),
+                events: 0,
+                first: i64::MAX,
+                released: true,
+            });
+            entity.events += 1;
+            entity.first = entity.first.min(*seq);
+            entity.released &= row.released;
+        }
+        entities.into_values().collect()
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Store(entities) => self.stored.extend(entities),
+            Step::Read(limit) => self.read(limit),
+            Step::HandOver => self.hand_over(),
+            Step::Answer(which, answer) if which < self.in_flight.len() => {
+                let (ticket, event) = self.in_flight.remove(which);
+                self.answer(ticket, &event, answer);
+            }
+            Step::Answer(..) => {}
+            Step::Keep(works) => self.keep(works),
+            Step::Wait(millis) => self.now += Duration::from_millis(millis),
+            Step::Look => self.look(),
+            Step::Release(entity) => {
+                self.parked.values_mut().filter(|row| row.entity == entity).for_each(|row| row.released = true);
+            }
+            Step::ReleaseAll => self.parked.values_mut().for_each(|row| row.released = true),
+            Step::Crash => {
+                self.in_flight.clear();
+                let refusals = self.refusals.iter().map(|(&seq, &times)| Refusal { seq, times }).collect();
+                self.flow = Flow::new(LIMITS, self.place.clone(), self.entities(), refusals);
+            }
+            Step::ParkBlocker => drop(self.flow.park_blocker()),
+        }
+        assert_eq!(self.flow.in_flight(), self.in_flight.len());
+    }
+
+    fn read(&mut self, limit: u32) {
+        if !self.flow.wants_more() {
+            return;
+        }
+        let from = self.flow.read_to().seq;
+        let last = i64::try_from(self.stored.len()).unwrap();
+        let to = last.min(from + i64::from(limit));
+        let place = |seq| Place { window: None, seq };
+        let events = (from + 1..=to).map(|seq| (Fetched::Event(self.event(seq)), place(seq))).collect();
+        self.flow.add(Page { events, end: place(to), is_last: to == last });
+    }
+
+    fn hand_over(&mut self) {
+        let Some((ticket, event)) = self.flow.next(self.now) else { return };
+        assert!(
+            self.in_flight.iter().all(|(_, other)| other.entity_id != event.entity_id),
+            "two events of one entity are in flight"
+        );
+        for earlier in self.earlier_of_entity(event.seq) {
+            assert!(self.delivered.contains(&earlier), "{} overtook {earlier}", event.seq);
+        }
+        self.in_flight.push((ticket, event));
+    }
+
+    fn answer(&mut self, ticket: Ticket, event: &StoredEvent, answer: Answer) {
+        match answer {
+            Answer::Taken => {
+                self.delivered.insert(event.seq);
+                self.flow.taken(ticket);
+            }
+            Answer::Refused => drop(self.flow.refused(ticket, "no", false, self.now)),
+            Answer::Unacceptable => assert!(self.flow.refused(ticket, "never", true, self.now)),
+            Answer::Away => drop(self.flow.away(ticket, self.now)),
+            Answer::Trouble => self.flow.troubled(ticket, self.now),
+        }
+    }
+
+    fn keep(&mut self, works: bool) {
+        let Some(progress) = self.flow.take_progress() else { return };
+        if !works {
+            self.flow.put_back(progress);
+            return;
+        }
+        if let Some(place) = progress.place {
+            assert!(place.seq >= self.place.seq, "the place went back");
+            self.place = place;
+        }
+        for seq in progress.delivered_from_parking {
+            self.parked.remove(&seq);
+        }
+        for again in progress.parked_again {
+            let entity: i64 = again.entity_id.parse().unwrap();
+            self.parked.get_mut(&again.seq).unwrap().reason = Some(again.reason);
+            self.parked.values_mut().filter(|row| row.entity == entity).for_each(|row| row.released = false);
+        }
+        for event in progress.parked {
+            let entity = event.entity_id.parse().unwrap();
+            if event.reason.is_some() || !self.parked.contains_key(&event.seq) {
+                let mut others = self.parked.values().filter(|row| row.entity == entity).peekable();
+                let released = event.reason.is_none() && others.peek().is_some() && others.all(|row| row.released);
+                self.parked.insert(event.seq, Row { entity, reason: event.reason, released });
+            }
+        }
+        for refusal in progress.refusals {
+            match refusal.times {
+                0 => self.refusals.remove(&refusal.seq),
+                times => self.refusals.insert(refusal.seq, times),
+            };
+        }
+        for seq in 1..=self.place.seq {
+            assert!(
+                self.delivered.contains(&seq) || self.parked.contains_key(&seq),
+                "the place {} is beyond {seq}, which is neither delivered nor parked",
+                self.place.seq
+            );
+        }
+    }
+
+    fn look(&mut self) {
+        if self.flow.has_progress() {
+            return;
+        }
+        let released = if self.flow.has_released_on_their_way() {
+            Vec::new()
+        } else {
+            let released = self.parked.iter().filter(|(_, row)| row.released).take(3);
+            released.map(|(&seq, _)| Fetched::Event(self.event(seq))).collect()
+        };
+        self.flow.set_parked(self.entities());
+        self.flow.add_released(released);
+    }
+
+    /// The sink takes everything from here on, and everything is released.
+    fn finish(&mut self) {
+        let all: BTreeSet<i64> = (1..=i64::try_from(self.stored.len()).unwrap()).collect();
+        for _ in 0..10_000 {
+            self.take(Step::Read(4));
+            self.take(Step::ReleaseAll);
+            self.take(Step::HandOver);
+            self.take(Step::Answer(0, Answer::Taken));
+            self.take(Step::Keep(true));
+            self.take(Step::Look);
+            self.take(Step::Wait(1_000));
+            if self.delivered == all && self.flow.is_empty() && self.parked.is_empty() && !self.flow.has_progress() {
+                assert_eq!(self.place.seq, i64::try_from(self.stored.len()).unwrap());
+                assert!(self.refusals.is_empty(), "refusals of delivered events are kept: {:?}", self.refusals);
+                assert_eq!((self.flow.waiting(), self.flow.parked_events()), (0, 0));
+                return;
+            }
+        }
+        let missing: Vec<_> = all.difference(&self.delivered).collect();
+        panic!("not delivered: {missing:?}; parked: {:?}; {:#?}", self.parked, self.flow);
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_skipped_and_nothing_overtakes(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        steps.into_iter().for_each(|step| world.take(step));
+        world.finish();
+    }
+}
+
+fn world_with(entities: &[i64]) -> World {
+    let mut world = World::new();
+    world.take(Step::Store(entities.to_vec()));
+    world.take(Step::Read(100));
+    world
+}
+
+#[test]
+fn a_parked_event_holds_back_only_its_own_entity() {
+    let mut world = world_with(&[0, 1, 0, 1, 0]);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Unacceptable));
+    for _ in 0..2 {
+        world.take(Step::HandOver);
+        world.take(Step::Answer(0, Answer::Taken));
+    }
+    world.take(Step::Keep(true));
+    assert_eq!(world.delivered, BTreeSet::from([2, 4]));
+    assert_eq!(world.parked.keys().copied().collect::<Vec<_>>(), [1, 3, 5]);
+    assert_eq!(world.parked[&1].reason.as_deref(), Some("never"));
+    assert_eq!(world.parked[&3].reason, None);
+    assert_eq!(world.place.seq, 5);
+    world.finish();
+}
+
+#[test]
+fn only_refusals_count_as_attempts() {
+    let mut world = world_with(&[0]);
+    for answer in [Answer::Away, Answer::Trouble, Answer::Refused, Answer::Away, Answer::Trouble, Answer::Refused] {
+        world.take(Step::Wait(2_000));
+        world.take(Step::HandOver);
+        world.take(Step::Answer(0, answer));
+        assert_eq!(world.flow.parked_events(), 0, "after {answer:?}");
+    }
+    world.take(Step::Keep(true));
+    // The count survives a restart.
+    world.take(Step::Crash);
+    world.take(Step::Read(100));
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Refused));
+    assert_eq!(world.flow.parked_events(), 1);
+}
+
+#[test]
+fn while_the_sink_is_away_one_event_asks_whether_it_is_back() {
+    let mut world = world_with(&[0, 1, 2, 3]);
+    for _ in 0..3 {
+        world.take(Step::HandOver);
+    }
+    for _ in 0..3 {
+        world.take(Step::Answer(0, Answer::Away));
+    }
+    world.take(Step::HandOver);
+    assert_eq!(world.flow.in_flight(), 0);
+    assert_eq!(world.flow.due(), Some(world.now + LIMITS.first_pause));
+    world.take(Step::Wait(10));
+    world.take(Step::HandOver);
+    world.take(Step::HandOver);
+    assert_eq!(world.flow.in_flight(), 1);
+    world.take(Step::Answer(0, Answer::Away));
+    // Twice as long as before.
+    assert_eq!(world.flow.due(), Some(world.now + 2 * LIMITS.first_pause));
+    world.take(Step::Wait(20));
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Taken));
+    for _ in 0..3 {
+        world.take(Step::HandOver);
+    }
+    assert_eq!(world.flow.in_flight(), 3);
+}
+
+#[test]
+fn an_event_that_blocks_all_reading_is_parked() {
+    let mut world = world_with(&[0]);
+    world.take(Step::Store((1..40).map(|n| 1 + n % 3).collect()));
+    let mut parked = false;
+    for _ in 0..200 {
+        world.take(Step::Wait(2_000));
+        world.take(Step::Read(4));
+        world.take(Step::HandOver);
+        let answer = match world.in_flight.first() {
+            Some((_, event)) if event.seq == 1 => Answer::Trouble,
+            _ => Answer::Taken,
+        };
+        world.take(Step::Answer(0, answer));
+        parked |= world.flow.park_blocker().is_some_and(|event| event.seq == 1);
+        world.take(Step::Keep(true));
+    }
+    assert!(parked);
+    assert_eq!(world.delivered.len(), 39);
+    assert_eq!(world.place.seq, 40);
+}
