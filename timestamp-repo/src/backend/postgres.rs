@@ -1,7 +1,7 @@
 //! PostgreSQL: many connections, many writers.
 //!
-//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`session`]: one connection.
-//!   [`sessions`]: how they are opened, and their pool. [`connecting`]: what happens before a store is handed out.
+//! - [`options`]: how a store is opened. [`url`] and [`tls`]: what a URL asks for. [`settings`]: what a session is
+//!   told. [`session`]: one connection. [`sessions`]: how they are opened, and their pool. [`connecting`]: what happens before a store is handed out.
 //!   [`migrations`]: the framework's own tables. [`identity`]: the server that they belong to.
 //! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`time_column`]: how its times are stored. [`row`]:
 //!   values in and out. [`placeholder`]: `?` in users' SQL.
@@ -24,6 +24,7 @@ mod row;
 mod schema;
 mod session;
 mod sessions;
+mod settings;
 mod store;
 mod suspect;
 mod table;

@@ -12,6 +12,7 @@ mod database;
 mod lost_sessions;
 mod old_server;
 mod outbox;
+mod pooler;
 mod proxy;
 mod restarts;
 mod schema;

@@ -17,13 +17,49 @@ pub(super) async fn set_up(
     target: &Target,
     options: &PostgresOptions,
 ) -> Result<(), ConnectError> {
-    let session = sessions.open().await?;
+    let session = match sessions.open().await {
+        Err(ConnectError::Pooler { .. }) if sessions.set_by_hand() => {
+            let session = sessions.open().await?;
+            keeps_its_process(&session, sessions, target).await?;
+            session
+        }
+        session => session?,
+    };
     migrate(&session, target, options).await?;
     let found = identity::home(&session).await;
     let found = found.map_err(|failure| refused(target, "the framework tables can not be read", failure))?;
     let server = settle(&session, target, options, found).await?;
     server.into_iter().for_each(|server| sessions.stay_on(server));
     Ok(())
+}
+
+/// Refuses what gives a session's process to others between two transactions.
+///
+/// A process goes to whoever asks next, or each of those that are free in turn. So a second session takes one for a
+/// transaction, between questions of the first. Others who use the pooler may hide it, so this is tried more than once.
+async fn keeps_its_process(session: &Session, sessions: &Sessions, target: &Target) -> Result<(), ConnectError> {
+    let failed = |failure| refused(target, "the sessions can not be told apart", failure);
+    let pooler = || ConnectError::Pooler { server: target.server.to_string() };
+    let own = Some(session.process().pid.to_string());
+    let other = sessions.open().await?;
+    for _ in 0..5 {
+        for _ in 0..2 {
+            if pid(session).await.map_err(failed)? != own {
+                return Err(pooler());
+            }
+        }
+        other.batch("BEGIN").await.map_err(failed)?;
+        // The first one might have to wait for the second one's process, so it asks only where that is another.
+        if pid(&other).await.map_err(failed)? == own || pid(session).await.map_err(failed)? != own {
+            return Err(pooler());
+        }
+        other.batch("ROLLBACK").await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn pid(session: &Session) -> Result<Option<String>, Failure> {
+    session.ask("SELECT pg_backend_pid()").await
 }
 
 async fn migrate(session: &Session, target: &Target, options: &PostgresOptions) -> Result<(), ConnectError> {

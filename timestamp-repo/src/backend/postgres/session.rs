@@ -23,6 +23,8 @@ const CACHED_STATEMENTS: usize = 256;
 pub(super) struct Session {
     client: Client,
     process: Process,
+    /// What leads back to the settings that it began with.
+    reset: String,
     statements: Mutex<HashMap<String, Statement>>,
     broken: AtomicBool,
     /// Statements whose answer is not there, and whose caller may have gone away.
@@ -38,6 +40,7 @@ impl Session {
     pub(super) fn new(
         client: Client,
         process: Process,
+        made_by_hand: Option<String>,
         tls: &MakeRustlsConnect,
         answer_timeout: Duration,
         suspects: &Arc<Suspects>,
@@ -45,6 +48,7 @@ impl Session {
         Self {
             client,
             process,
+            reset: made_by_hand.map_or("RESET ALL".to_owned(), |settings| format!("RESET ALL; {settings}")),
             statements: Mutex::default(),
             broken: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -53,6 +57,16 @@ impl Session {
             suspects: Arc::clone(suspects),
             tls: tls.clone(),
         }
+    }
+
+    pub(super) fn process(&self) -> Process {
+        self.process
+    }
+
+    /// Undoes what a user's SQL may have changed outside of tables.
+    pub(super) async fn reset(&self) -> Result<(), Failure> {
+        let others = "CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP";
+        self.batch(&format!("{others}; {}", self.reset)).await
     }
 
     /// Whether it is at work for a caller who has gone away.

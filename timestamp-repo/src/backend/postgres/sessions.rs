@@ -11,9 +11,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::PostgresOptions;
 use super::session::Session;
+use super::settings::millis;
 use super::suspect::{Process, Suspects};
 use super::tls;
-use super::url::{Server, Target, millis};
+use super::url::{Server, Target};
 use crate::error::{BackendError, Busy, ConnectError, FindError, SaveError};
 
 /// The oldest server that has what the framework's tables need.
@@ -29,6 +30,8 @@ pub(super) struct Sessions {
     /// What every further session must find, since a name may come to mean another server.
     system_identifier: OnceLock<i64>,
     warned: AtomicBool,
+    /// How each session makes its settings, where they do not reach the server with the connection.
+    by_hand: OnceLock<String>,
 }
 
 /// A session on loan; it goes back when dropped.
@@ -50,12 +53,18 @@ impl Sessions {
             suspects: Arc::clone(suspects),
             system_identifier: OnceLock::new(),
             warned: AtomicBool::new(false),
+            by_hand: OnceLock::new(),
         })
     }
 
     /// From now on a session with another server than this one is refused.
     pub(super) fn stay_on(&self, system_identifier: i64) {
         self.system_identifier.get_or_init(|| system_identifier);
+    }
+
+    /// Has every session make its settings by hand, if that can be done.
+    pub(super) fn set_by_hand(&self) -> bool {
+        self.target.settings.by_hand().is_some_and(|sql| self.by_hand.set(sql).is_ok())
     }
 
     /// Opens a session, in the time that one may take to open.
@@ -72,13 +81,21 @@ impl Sessions {
 
     async fn open_one(&self) -> Result<Session, ConnectError> {
         let server = &self.target.server;
-        let connected = self.target.config.connect(self.tls.clone()).await;
+        let mut config = self.target.config.clone();
+        let by_hand = self.by_hand.get();
+        if by_hand.is_none() {
+            config.options(self.target.settings.startup());
+        }
+        let connected = config.connect(self.tls.clone()).await;
         let (client, connection) = connected.map_err(|error| connect_error(&self.target, &error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection to PostgreSQL ended");
             }
         });
+        if let Some(settings) = by_hand {
+            client.batch_execute(settings).await.map_err(|error| connect_error(&self.target, &error))?;
+        }
         let expected = self.system_identifier.get();
         let identifier = expected.map_or("NULL", |_| "(SELECT system_identifier FROM pg_catalog.pg_control_system())");
         let question = format!(
@@ -111,7 +128,7 @@ impl Sessions {
         let off = |column: usize| row.and_then(|row| row.get(column)) == Some("off");
         self.warn_of_loss(off(5), off(6));
         let process = Process { pid: i32::try_from(pid).unwrap_or_default(), started };
-        Ok(Session::new(client, process, &self.tls, self.answer_timeout, &self.suspects))
+        Ok(Session::new(client, process, by_hand.cloned(), &self.tls, self.answer_timeout, &self.suspects))
     }
 }
 

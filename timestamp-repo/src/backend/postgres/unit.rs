@@ -415,8 +415,7 @@ async fn give_back(session: Loan, was_lent: bool) {
     let mut cleaned = session.batch("ROLLBACK").await;
     session.end_unit();
     if was_lent && cleaned.is_ok() {
-        cleaned =
-            session.batch("CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; RESET ALL").await;
+        cleaned = session.reset().await;
     }
     if cleaned.is_err() {
         session.retire();

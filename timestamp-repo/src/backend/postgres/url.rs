@@ -8,11 +8,14 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use super::options::PostgresOptions;
+use super::settings::Settings;
 
 /// A URL, understood.
 #[derive(Clone)]
 pub(super) struct Target {
+    /// Without the settings.
     pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) server: Server,
     pub(super) verify: bool,
     pub(super) root_certificate_file: Option<PathBuf>,
@@ -45,6 +48,7 @@ pub(super) fn parse(url: &str, options: &PostgresOptions) -> Result<Target, Stri
     let (base, query) = split_query(url);
     let mut verify = false;
     let mut root_certificate_file = None;
+    let mut given = String::new();
     let mut passed_on = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
@@ -54,6 +58,7 @@ pub(super) fn parse(url: &str, options: &PostgresOptions) -> Result<Target, Stri
             Some(("sslmode", mode)) if !matches!(mode, "disable" | "prefer" | "require") => {
                 return Err("`sslmode` is one of `disable`, `prefer`, `require` and `verify-full`".to_owned());
             }
+            Some(("options", settings)) => given = unescape(settings),
             // What stands between the driver and rustls reads no certificate (tokio-postgres-rustls 0.13.0), so that it
             // would look as if the server did not offer it.
             Some(("channel_binding", "require")) => {
@@ -79,8 +84,9 @@ pub(super) fn parse(url: &str, options: &PostgresOptions) -> Result<Target, Stri
         return Err(format!("it names no host: {SHAPE}"));
     }
     let server = Server(describe(&config));
+    let settings = Settings::new(&given, options);
     set_up(&mut config, options);
-    Ok(Target { config, server, verify, root_certificate_file })
+    Ok(Target { config, settings, server, verify, root_certificate_file })
 }
 
 /// A `?` before the last `@` is part of a password that was not escaped.
@@ -143,22 +149,7 @@ fn describe(config: &Config) -> String {
     format!("{}/{database}", hosts.join(","))
 }
 
-/// What every session is told when it begins. A setting of the user's own stands before ours, and ours win.
 fn set_up(config: &mut Config, options: &PostgresOptions) {
-    let mut settings = config.get_options().map(str::to_owned).unwrap_or_default();
-    let mut set = |name: &str, value: &str| {
-        if !settings.is_empty() {
-            settings.push(' ');
-        }
-        settings.push_str(&format!("-c {name}={value}"));
-    };
-    set("lock_timeout", &millis(options.lock_timeout).to_string());
-    set("statement_timeout", &millis(options.effective_statement_timeout()).to_string());
-    // What a refused save looks at afterwards must be newer than what refused it.
-    set("default_transaction_isolation", "read\\ committed");
-    set("default_transaction_read_only", if options.read_only { "on" } else { "off" });
-    set("standard_conforming_strings", "on");
-    config.options(settings);
     match &options.application_name {
         Some(name) => _ = config.application_name(name),
         None if config.get_application_name().is_none() => _ = config.application_name("timestamp-repo"),
@@ -167,11 +158,6 @@ fn set_up(config: &mut Config, options: &PostgresOptions) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(5));
     }
-}
-
-/// At least one: 0 means "for ever" to the server.
-pub(super) fn millis(duration: Duration) -> u128 {
-    duration.as_millis().clamp(1, i32::MAX as u128)
 }
 
 #[cfg(test)]
