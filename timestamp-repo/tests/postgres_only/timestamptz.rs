@@ -282,6 +282,22 @@ async fn what_is_no_instant_is_told_by_table_column_and_row() {
         assert_eq!(all.find(9).await.version(), 1, "nothing was touched");
         all.place.sql("DELETE FROM orders").await;
     }
+    for column in ["created", "updated at"] {
+        all.insert(5, noon, noon).await;
+        all.place
+            .sql(&format!(
+                "ALTER TABLE orders ALTER COLUMN \"{column}\" DROP NOT NULL; UPDATE orders SET \"{column}\" = NULL"
+            ))
+            .await;
+        let named = format!("column `{column}`, row with id `5`: expected an instant, found NULL");
+        assert_says(&all.orders.find(&5).await.unwrap_err(), &[&named]);
+        assert_says(&all.orders.recent(None, 5).await.unwrap_err(), &[&named]);
+        if column == "updated at" {
+            let error = all.orders.touch_all("TRUE", (), "seen").await.unwrap_err();
+            assert_says(&error, &["column `updated at`", "row with id `5`", "an instant of the years 0000 to 9999"]);
+        }
+        all.place.sql("DELETE FROM orders").await;
+    }
     assert_eq!(all.place.list("SELECT count(*) FROM timestamp_outbox").await, "0");
     all.place.remove().await;
 }

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::failure::{self, Failure};
 use super::placeholder;
-use super::row::{Loading, Parameter, get, micros, restore};
+use super::row::{Loading, Parameter, get, restore};
 use super::session::Session;
 use super::table::Table;
-use super::time_column::TimeType;
+use super::time_column::{StoredMicros, TimeType};
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};
 use crate::outbox::{EventQuery, StoredEvent};
@@ -112,8 +112,11 @@ async fn rows<E: Record>(
         return Err(FindError::Backend(failure::wrong_count(expected, values.len())));
     }
     let rows = session.query(sql, &statement, values).await.map_err(backend)?;
-    let last_micros = rows.last().map_or(0, |last| micros(last, table));
     let entities = rows.iter().map(|row| restore(row, table, loading)).collect::<Result<_, _>>()?;
+    let last_micros = match rows.last() {
+        Some(last) => get::<StoredMicros>(last, table.stored.len() + 1).map_err(backend)?.0,
+        None => 0,
+    };
     Ok(Selected { entities, last_micros })
 }
 

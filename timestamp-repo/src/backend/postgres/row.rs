@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::table::{Stored, Table};
-use super::time_column::{self, TimeType};
+use super::time_column;
 use crate::error::FindError;
 use crate::fingerprint::Fingerprint;
 
@@ -307,44 +307,6 @@ fn unreadable(row: &Row, table: &Table, column: usize, message: String) -> FindE
         Ok(_) | Err(_) => "of another type".to_owned(),
     };
     FindError::Unreadable { table: table.name.clone(), column: table.column_name(column), id, message }
-}
-
-/// The epoch milliseconds that a column of the timestamps holds, whatever a hand may have put there.
-pub(super) struct StoredMillis(pub(super) i64);
-
-impl<'a> FromSql<'a> for StoredMillis {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        let binary = i64::from_be_bytes(raw.try_into()?);
-        Ok(Self(if *base(ty) == Type::TIMESTAMPTZ { time_column::millis_of(binary) } else { binary }))
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        matches!(*base(ty), Type::INT8 | Type::TIMESTAMPTZ)
-    }
-}
-
-/// What the column of the last change holds below its millisecond; none, where it keeps milliseconds.
-pub(super) fn micros(row: &Row, table: &Table) -> u16 {
-    match table.updated_at_type {
-        TimeType::Millis => 0,
-        TimeType::Timestamptz => {
-            let binary = row.try_get::<_, Binary>(table.stored.len() + 1);
-            binary.map_or(0, |Binary(binary)| time_column::micros_of(binary))
-        }
-    }
-}
-
-/// Eight bytes as they come.
-struct Binary(i64);
-
-impl<'a> FromSql<'a> for Binary {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(i64::from_be_bytes(raw.try_into()?)))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
 }
 
 /// One column of a row of the framework's own.

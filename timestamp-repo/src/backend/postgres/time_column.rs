@@ -6,8 +6,10 @@
 //!
 //! PostgreSQL counts microseconds from the year 2000, in UTC whatever the session's time zone is.
 
+use std::error::Error;
+
 use timestamp_core::EpochMs;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{FromSql, Type};
 
 /// The type of a column of the timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,13 +105,41 @@ pub(super) const fn millis_of(binary: i64) -> i64 {
 }
 
 /// What a `timestamptz` holds below its millisecond.
-pub(super) fn micros_of(binary: i64) -> u16 {
+fn micros_of(binary: i64) -> u16 {
     u16::try_from(binary.rem_euclid(1000)).unwrap_or_default()
 }
 
 /// Whether a `timestamptz` is `infinity` or `-infinity`.
 pub(super) const fn is_infinity(binary: i64) -> bool {
     matches!(binary, i64::MIN | i64::MAX)
+}
+
+/// The epoch milliseconds that a column of the timestamps holds, whatever a hand may have put there.
+pub(super) struct StoredMillis(pub(super) i64);
+
+impl<'a> FromSql<'a> for StoredMillis {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let binary = i64::from_be_bytes(raw.try_into()?);
+        Ok(Self(if *ty == Type::TIMESTAMPTZ { millis_of(binary) } else { binary }))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::INT8 | Type::TIMESTAMPTZ)
+    }
+}
+
+/// What a column of the timestamps holds below its millisecond.
+pub(super) struct StoredMicros(pub(super) u16);
+
+impl<'a> FromSql<'a> for StoredMicros {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let binary = i64::from_be_bytes(raw.try_into()?);
+        Ok(Self(if *ty == Type::TIMESTAMPTZ { micros_of(binary) } else { 0 }))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        StoredMillis::accepts(ty)
+    }
 }
 
 #[cfg(test)]

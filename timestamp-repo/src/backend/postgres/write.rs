@@ -8,11 +8,12 @@ use tokio_postgres::types::Type;
 
 use super::failure::Failure;
 use super::finish::Undecided;
-use super::row::{Collector, Parameter, StoredMillis, get};
+use super::row::{Collector, Parameter, get};
 use super::session::Session;
 use super::sessions::Loan;
 use super::store::Postgres;
 use super::table::{Table, Writing};
+use super::time_column::StoredMillis;
 use crate::error::SaveError;
 use crate::outbox::EventRow;
 use crate::save::{self, Change, Operation, Written};
