@@ -13,12 +13,15 @@
 mod batch;
 mod connecting;
 mod failure;
+mod finds;
 mod finish;
+mod group;
 mod holder;
 mod identity;
 mod migrations;
 mod options;
 mod placeholder;
+mod queue;
 mod read;
 mod row;
 mod schema;

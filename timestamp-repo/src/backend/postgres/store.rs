@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::Pool;
@@ -13,7 +14,9 @@ use timestamp_core::{Clock, Record};
 use tokio_postgres::Client;
 
 use super::failure::Failure;
+use super::finds::{self, Finds};
 use super::finish::Finishing;
+use super::group::{self, Groups};
 use super::holder::Holders;
 use super::migrations::BEGIN_ALONE;
 use super::options::PostgresOptions;
@@ -74,10 +77,17 @@ pub struct Postgres {
 struct Inner {
     pool: Pool<Sessions>,
     tables: RwLock<HashMap<TypeId, Arc<Table>>>,
+    together: RwLock<HashMap<TypeId, Arc<Together>>>,
     holders: Holders,
     suspects: Arc<Suspects>,
     options: PostgresOptions,
     target: Target,
+}
+
+/// How callers of one table that come at the same time travel.
+struct Together {
+    groups: Arc<Groups>,
+    finds: Arc<Finds>,
 }
 
 impl Postgres {
@@ -114,8 +124,8 @@ impl Postgres {
             server: target.server.to_string(),
             source: BackendError::because("the pool could not be made", error),
         })?;
-        let (tables, holders) = (RwLock::default(), Holders::default());
-        Ok(Self { inner: Arc::new(Inner { pool, tables, holders, suspects, options, target }) })
+        let (tables, together, holders) = (RwLock::default(), RwLock::default(), Holders::default());
+        Ok(Self { inner: Arc::new(Inner { pool, tables, together, holders, suspects, options, target }) })
     }
 
     /// Returns the repository of one entity type: creates the table if it is missing, refuses one that does not fit.
@@ -157,6 +167,10 @@ impl Postgres {
         &self.inner.holders
     }
 
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.inner.options.lock_timeout
+    }
+
     pub(super) fn is_read_only(&self) -> bool {
         self.inner.options.read_only
     }
@@ -172,6 +186,18 @@ impl Postgres {
 
     pub(super) async fn writer(&self) -> Result<Loan, SaveError> {
         sessions::writer(&self.inner.pool).await
+    }
+
+    fn together<E: Record>(&self, table: &Table) -> Arc<Together> {
+        let known = self.inner.together.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<E>()).cloned();
+        known.unwrap_or_else(|| {
+            let mut all = self.inner.together.write().unwrap_or_else(PoisonError::into_inner);
+            let made = || {
+                let groups = Arc::new(Groups::of::<E>(self, table));
+                Arc::new(Together { groups, finds: Arc::new(Finds::of::<E>(table)) })
+            };
+            Arc::clone(all.entry(TypeId::of::<E>()).or_insert_with(made))
+        })
     }
 
     async fn session(&self) -> Result<Loan, RepositoryError> {
@@ -241,11 +267,10 @@ impl Backend for Postgres {
         let row = (change.entity_type, &*change.entity_id);
         self.holders().same_task(row, None)?;
         let (values, digest) = collect(table, entity, &change)?;
-        let session = self.writer().await?;
         let (change, outcome) = (Arc::new(change), Outcome::in_flight());
         let job = Job { table: Arc::clone(table), change: Arc::clone(&change), values };
         let entrusted = Entrusted::new(entity, &change, &outcome, digest);
-        let mut answer = Finishing::new(write::write_alone(self.clone(), session, job, outcome)).await;
+        let mut answer = group::write(self, &self.together::<E>(table).groups, job, &outcome).await;
         if let Err(SaveError::Busy(busy)) = &mut answer {
             *busy = self.holders().busy((change.entity_type, &change.entity_id), None);
         }
@@ -278,8 +303,7 @@ impl Backend for Postgres {
 
     async fn find<E: Record>(&self, table: &Arc<Table>, id: &E::Id) -> Result<Option<E>, FindError> {
         let Some(id) = read::id_value::<E>(id) else { return Ok(None) };
-        let session = self.reader().await?;
-        read::find(&session, table, &id, self.loading()).await
+        finds::find(self, &self.together::<E>(table).finds, table, id).await
     }
 
     async fn select<E: Record>(&self, table: &Arc<Table>, query: Query) -> Result<Selected<E>, FindError> {

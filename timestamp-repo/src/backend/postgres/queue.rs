@@ -1,0 +1,261 @@
+//! Who goes alone, and who goes together.
+//!
+//! Callers of one kind (the inserts of a table, its updates, its finds) share a queue. Who comes while hardly anybody is
+//! on the way goes alone, at once, on its own task. Everybody else waits here while earlier groups are on their way, and
+//! goes with the next one.
+//!
+//! A group travels in a *lane*, a task that carries one group after the other as long as there is somebody to carry.
+//! There are two, so that the next group is made up and sent while the one before waits for the disk. They are tasks of
+//! their own, since a caller may go away at any moment and must not take its neighbours with it.
+
+use std::collections::{HashSet, VecDeque};
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Groups on their way at a time, and callers that go alone before others begin to gather.
+const LANES: usize = 2;
+
+/// What a server writes in one statement without one member waiting much for the others.
+const LARGEST_GROUP: usize = 256;
+
+/// The same in bytes; a group of long texts is smaller.
+const HEAVIEST_GROUP: usize = 1 << 20;
+
+/// After a group of n, a lane waits this long for n callers. They were woken a moment ago and may be on their way back;
+/// without it, groups fall apart into small ones.
+const GATHER: Duration = Duration::from_micros(200);
+
+/// The lane waits no longer than this for the next one of them: callers that do something else in between do not come
+/// back so soon, and it is in vain to wait for them.
+const QUIET: Duration = Duration::from_micros(50);
+
+/// Lanes that have not set out for this long wait for something that has nothing to do with those in the queue.
+pub(super) const STALLED: Duration = Duration::from_millis(100);
+
+/// A caller in the queue.
+pub(super) trait Member: Send + 'static {
+    /// What no two members of a group have in common.
+    fn key(&self) -> Option<&str>;
+
+    /// About how many bytes it sends.
+    fn weight(&self) -> usize;
+
+    /// Tells the caller to go alone. It has left no trace.
+    fn hand_back(self);
+}
+
+/// Carries groups.
+pub(super) trait Carrier: Clone + Send + Sync + 'static {
+    /// Whom it carries.
+    type Member: Member;
+
+    /// Carries a group and answers each member.
+    fn carry(&self, group: Vec<Self::Member>) -> impl Future<Output = ()> + Send;
+}
+
+/// Callers of one kind, and what is on its way for them.
+pub(super) struct Queue<M> {
+    state: Mutex<State<M>>,
+    /// How many wait; for a look without the lock.
+    length: AtomicUsize,
+}
+
+struct State<M> {
+    waiting: VecDeque<(Ticket, M)>,
+    next: u64,
+    /// How many are on their way alone.
+    alone: usize,
+    lanes: usize,
+    /// Of the lanes, those that wait for callers.
+    gathering: usize,
+    /// When a lane last set out.
+    set_out: Instant,
+}
+
+/// A place in the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket(u64);
+
+/// Somebody who is on the way alone, until this is dropped.
+pub(super) struct Alone<M: Member>(Arc<Queue<M>>);
+
+impl<M: Member> Drop for Alone<M> {
+    fn drop(&mut self) {
+        self.0.lock().alone -= 1;
+    }
+}
+
+impl<M: Member> Queue<M> {
+    pub(super) fn new() -> Arc<Self> {
+        let state =
+            State { waiting: VecDeque::new(), next: 0, alone: 0, lanes: 0, gathering: 0, set_out: Instant::now() };
+        Arc::new(Self { state: Mutex::new(state), length: AtomicUsize::new(0) })
+    }
+
+    /// Lets a caller go alone, if hardly anybody is on the way.
+    pub(super) fn alone(self: &Arc<Self>) -> Option<Alone<M>> {
+        let mut state = self.lock();
+        let goes = state.lanes == 0 && state.alone < LANES;
+        state.alone += usize::from(goes);
+        goes.then(|| Alone(Arc::clone(self)))
+    }
+
+    /// Puts a caller into the queue, and sends a lane out if one is free.
+    pub(super) fn push<C: Carrier<Member = M>>(self: &Arc<Self>, member: M, carrier: impl FnOnce() -> C) -> Ticket {
+        let mut state = self.lock();
+        let ticket = Ticket(state.next);
+        state.next += 1;
+        state.waiting.push_back((ticket, member));
+        self.length.store(state.waiting.len(), Ordering::Relaxed);
+        let lane = (state.gathering == 0).then(|| state.lane(self)).flatten();
+        drop(state);
+        if let Some(lane) = lane {
+            lane.set_out(carrier());
+        }
+        ticket
+    }
+
+    /// Takes a caller out of the queue that no lane has taken yet.
+    pub(super) fn withdraw(&self, ticket: Ticket) -> Option<M> {
+        let mut state = self.lock();
+        let place = state.waiting.iter().position(|(it, _)| *it == ticket)?;
+        let (_, member) = state.waiting.remove(place)?;
+        self.length.store(state.waiting.len(), Ordering::Relaxed);
+        Some(member)
+    }
+
+    /// Whether no lane has set out for a while.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.lock().set_out.elapsed() >= STALLED
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M: Member> State<M> {
+    fn lane(&mut self, queue: &Arc<Queue<M>>) -> Option<Lane<M>> {
+        if self.lanes == LANES {
+            return None;
+        }
+        self.lanes += 1;
+        Some(Lane { queue: Arc::clone(queue), done: false })
+    }
+
+    /// Takes the next group: in the order of arrival, but nobody beside another one of the same key.
+    fn group(&mut self) -> Vec<M> {
+        let (mut group, mut left) = (Vec::new(), VecDeque::new());
+        let (mut keys, mut weight) = (HashSet::new(), 0);
+        for (ticket, member) in self.waiting.drain(..) {
+            let fits = group.is_empty() || (group.len() < LARGEST_GROUP && weight + member.weight() <= HEAVIEST_GROUP);
+            let is_new = fits && member.key().is_none_or(|key| keys.insert(key.to_owned()));
+            if is_new {
+                weight += member.weight();
+                group.push(member);
+            } else {
+                left.push_back((ticket, member));
+            }
+        }
+        self.waiting = left;
+        group
+    }
+}
+
+/// A task that carries groups.
+struct Lane<M: Member> {
+    queue: Arc<Queue<M>>,
+    done: bool,
+}
+
+impl<M: Member> Lane<M> {
+    fn set_out<C: Carrier<Member = M>>(self, carrier: C) {
+        tokio::spawn(self.run(carrier));
+    }
+
+    async fn run<C: Carrier<Member = M>>(mut self, carrier: C) {
+        // Whoever is about to come, on this thread or another, may come first.
+        tokio::task::yield_now().await;
+        while let Some((group, second)) = self.take() {
+            if let Some(second) = second {
+                second.set_out(carrier.clone());
+            }
+            let members = group.len();
+            carrier.carry(group).await;
+            if members > 1 {
+                self.gather(members).await;
+            }
+        }
+    }
+
+    /// Takes the next group, and a second lane for those who are left, if it is free.
+    fn take(&mut self) -> Option<(Vec<M>, Option<Self>)> {
+        let mut state = self.queue.lock();
+        let group = state.group();
+        self.queue.length.store(state.waiting.len(), Ordering::Relaxed);
+        if group.is_empty() {
+            // In the same breath, so that whoever comes next knows that nobody will come for it.
+            state.lanes -= 1;
+            self.done = true;
+            return None;
+        }
+        state.set_out = Instant::now();
+        let more = !state.waiting.is_empty() && state.gathering == 0;
+        let second = more.then(|| state.lane(&self.queue)).flatten();
+        Some((group, second))
+    }
+
+    /// Waits a moment for as many callers as the last group had. In turns with other tasks, since timers are too coarse.
+    async fn gather(&self, expected: usize) {
+        let expected = expected.min(LARGEST_GROUP);
+        let gathering = Gathering::of(&self.queue);
+        let begun = Instant::now();
+        let (mut seen, mut last) = (0, begun);
+        loop {
+            let waiting = self.queue.length.load(Ordering::Relaxed);
+            let now = Instant::now();
+            if waiting != seen {
+                (seen, last) = (waiting, now);
+            }
+            if waiting >= expected || now - begun >= GATHER || now - last >= QUIET {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(gathering);
+    }
+}
+
+/// The lane was dropped with its runtime, or a member made it panic: nobody is left behind.
+impl<M: Member> Drop for Lane<M> {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        let mut state = self.queue.lock();
+        state.lanes -= 1;
+        let left = if state.lanes == 0 { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
+        self.queue.length.store(state.waiting.len(), Ordering::Relaxed);
+        drop(state);
+        for (_, member) in left {
+            member.hand_back();
+        }
+    }
+}
+
+struct Gathering<'q, M: Member>(&'q Queue<M>);
+
+impl<'q, M: Member> Gathering<'q, M> {
+    fn of(queue: &'q Queue<M>) -> Self {
+        queue.lock().gathering += 1;
+        Self(queue)
+    }
+}
+
+impl<M: Member> Drop for Gathering<'_, M> {
+    fn drop(&mut self) {
+        self.0.lock().gathering -= 1;
+    }
+}
