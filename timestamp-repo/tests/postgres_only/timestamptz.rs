@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use timestamp_core::{Clock, EpochMs, ManualClock, Timestamped, Timestamps};
 use timestamp_repo::{Postgres, Repository, RepositoryError, SaveError};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::database::{Place, assert_says};
@@ -219,6 +220,31 @@ async fn the_last_change_never_goes_back_by_microseconds() {
     all.clock.advance(Duration::from_secs(10));
     all.orders.touch_all("TRUE", (), "seen").await.unwrap();
     assert_eq!(all.stored("updated at", 2).await, "2026-01-31 12:00:10.001000 AD");
+    all.place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn saves_at_once_keep_the_microseconds_as_one_does() {
+    let all = Orders::new().await;
+    let stored = "2026-01-31 12:00:00.000999+00";
+    for id in 1..=20 {
+        all.insert(id, stored, stored).await;
+    }
+    let ids: Vec<i64> = (1..=20).collect();
+    for expected in [stored, "2026-01-31 12:00:00.001000+00"] {
+        let mut saves = JoinSet::new();
+        for mut order in all.orders.find_all(&ids).await.unwrap() {
+            let orders = all.orders.clone();
+            order.add();
+            saves.spawn(async move { orders.save(&mut order).await });
+        }
+        saves.join_all().await.into_iter().for_each(Result::unwrap);
+        let different =
+            format!("SELECT count(*) FROM orders WHERE \"updated at\" <> '{expected}' OR created <> '{stored}'");
+        assert_eq!(all.place.list(&different).await, "0", "{expected}");
+        all.clock.advance(Duration::from_millis(1));
+    }
     all.place.remove().await;
 }
 
