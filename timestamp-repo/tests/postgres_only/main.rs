@@ -5,6 +5,7 @@
 #![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "clippy takes only `#[test]` functions for tests")]
 
+mod arrays;
 mod cluster;
 mod connect;
 mod copies;

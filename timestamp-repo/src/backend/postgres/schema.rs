@@ -1,7 +1,7 @@
 //! Creates an entity's table, or says precisely why an existing one does not fit.
 
 use timestamp_core::{ColumnDefinition, ColumnType, Record};
-use tokio_postgres::types::{Kind, Type};
+use tokio_postgres::types::Type;
 
 use super::failure::Failure;
 use super::row::{Parameter, get};
@@ -25,6 +25,7 @@ struct Existing {
     type_oid: u32,
     type_name: String,
     is_enum: bool,
+    is_array: bool,
     longest: Option<usize>,
     /// Of the seconds, how many digits are kept; nothing, if the type does not limit them.
     precision: Option<i64>,
@@ -149,9 +150,10 @@ async fn existing_columns(session: &Session, table: i64) -> Result<Vec<Existing>
     let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), base.oid::bigint, base.typname::text, \
                base.typtype = 'e', CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END::bigint, \
                a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, \
-               a.attgenerated <> '', a.attidentity = 'a' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN \
-               pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid \
-               = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+               a.attgenerated <> '', a.attidentity = 'a', base.typcategory = 'A' FROM pg_attribute a JOIN pg_type t \
+               ON t.oid = a.atttypid JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype \
+               ELSE t.oid END WHERE a.attrelid = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY \
+               a.attnum";
     let rows = session.prepare_and_query(sql, &[Parameter::Integer(table)]).await?;
     let columns = rows.iter().map(|row| {
         let type_name = get::<String>(row, 3)?;
@@ -171,6 +173,7 @@ async fn existing_columns(session: &Session, table: i64) -> Result<Vec<Existing>
             has_default: get(row, 7)?,
             generated: get(row, 8)?,
             always_identity: get(row, 9)?,
+            is_array: get(row, 10)?,
         })
     });
     columns.collect()
@@ -277,8 +280,7 @@ fn wire_type<E: Record>(column: &ColumnDefinition, found: &Existing) -> Result<T
         _ => (is_text || found.is_enum, "text or varchar"),
     };
     if !fits {
-        let array = found_type.as_ref().is_some_and(|found| matches!(found.kind(), Kind::Array(_)));
-        let why = if array { " (arrays are not supported)" } else { "" };
+        let why = if found.is_array { " (arrays are not supported)" } else { "" };
         return Err(format!("column `{name}` has the type `{declared}`{why}, and the field needs {expected}"));
     }
     if column.nullable && found.not_null {
