@@ -31,7 +31,7 @@ docs:
 
 # Run one example.
 example name *args:
-    cargo run --example {{name}} -- {{args}}
+    cargo run -p examples --all-features --example {{name}} -- {{args}}
 
 # Pack the crates as they would be published, and build them from what was packed.
 package:

@@ -5,7 +5,7 @@
 //! `type Db` says which one a program means.
 //!
 //! ```text
-//! $ scripts/services run -- cargo run --example sqlite_to_postgres
+//! $ scripts/services run -- cargo run -p examples --features postgres --example sqlite_to_postgres
 //! SQLite:     ada 70 v2, bob 30 v2: v1 created, v2 received
 //! PostgreSQL: ada 70 v2, bob 30 v2: v1 created, v2 received
 //! ```
@@ -89,7 +89,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(on_sqlite, "ada 70 v2, bob 30 v2: v1 created, v2 received");
 
     let Ok(url) = std::env::var("TIMESTAMP_TEST_POSTGRES") else {
-        println!("PostgreSQL: scripts/services run -- cargo run --example sqlite_to_postgres");
+        println!(
+            "PostgreSQL: scripts/services run -- cargo run -p examples --features postgres --example sqlite_to_postgres"
+        );
         return Ok(());
     };
     let on_postgres = story(Bank::on(Postgres::connect(url).await?).await?).await?;

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use timestamp_core::ManualClock;
+#[cfg(feature = "postgres")]
+use timestamp_repo::Postgres;
 use timestamp_repo::rusqlite::params;
-use timestamp_repo::{Durability, Postgres, Sqlite, Store, UnitOfWork};
+use timestamp_repo::{Durability, Sqlite, Store, UnitOfWork};
 
 use super::failure::Failure;
 
@@ -64,6 +66,7 @@ impl Database for Sqlite {
     }
 }
 
+#[cfg(feature = "postgres")]
 impl Database for Postgres {
     const PATH_BY_BYTES: &'static str = "path COLLATE \"C\"";
 

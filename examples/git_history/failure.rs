@@ -4,9 +4,9 @@ use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 
 use timestamp_core::ValidationError;
-use timestamp_repo::{
-    BeginError, CommitError, ConnectError, FindError, OpenError, RepositoryError, SaveError, rusqlite, tokio_postgres,
-};
+use timestamp_repo::{BeginError, CommitError, FindError, OpenError, RepositoryError, SaveError, rusqlite};
+#[cfg(feature = "postgres")]
+use timestamp_repo::{ConnectError, tokio_postgres};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -63,7 +63,8 @@ fn chain(error: &dyn Error) -> String {
 }
 
 macro_rules! failures {
-    ($($error:ty => $make:expr),* $(,)?) => {$(
+    ($($(#[$attribute:meta])* $error:ty => $make:expr),* $(,)?) => {$(
+        $(#[$attribute])*
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 let make: fn(&$error) -> Self = $make;
@@ -76,12 +77,14 @@ macro_rules! failures {
 failures! {
     BeginError => |error| Self::Database(chain(error)),
     CommitError => |error| Self::Database(chain(error)),
+    #[cfg(feature = "postgres")]
     ConnectError => |error| Self::Database(chain(error)),
     FindError => |error| Self::Database(chain(error)),
     OpenError => |error| Self::Database(chain(error)),
     RepositoryError => |error| Self::Database(chain(error)),
     SaveError => |error| Self::Database(chain(error)),
     rusqlite::Error => |error| Self::Database(chain(error)),
+    #[cfg(feature = "postgres")]
     tokio_postgres::Error => |error| Self::Database(chain(error)),
 }
 

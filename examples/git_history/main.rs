@@ -6,9 +6,10 @@
 //! makes, which files changed most and last, and whether the stored events and rows agree.
 //!
 //! ```text
-//! $ cargo run --release --example git_history                   # the repository that you stand in
-//! $ cargo run --release --example git_history -- PATH --database history.db
-//! $ cargo run --release --example git_history -- PATH --database postgres://user@host/database
+//! $ cargo run --release -p examples --example git_history                   # the repository that you stand in
+//! $ cargo run --release -p examples --example git_history -- PATH --database history.db
+//! $ cargo run --release -p examples --features postgres --example git_history -- \
+//!       PATH --database postgres://user@host/database
 //!
 //! commits    154 replayed in 0.05 s
 //! files      90 alive, 112 ever
@@ -50,7 +51,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use timestamp_repo::{Postgres, Sqlite};
+#[cfg(feature = "postgres")]
+use timestamp_repo::Postgres;
+use timestamp_repo::Sqlite;
 
 use self::arguments::Arguments;
 use self::database::Database;
@@ -66,7 +69,10 @@ fn main() -> ExitCode {
 /// Does all of it, and returns the exit code.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut impl Write, errors: &mut impl Write) -> u8 {
     let done = Arguments::parse(arguments).and_then(|arguments| match arguments.names_postgres() {
+        #[cfg(feature = "postgres")]
         true => replay::<Postgres>(&arguments, out),
+        #[cfg(not(feature = "postgres"))]
+        true => Err(Failure::Database("this was built without PostgreSQL: add `--features postgres`".to_owned())),
         false => replay::<Sqlite>(&arguments, out),
     });
     match done {

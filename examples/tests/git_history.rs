@@ -14,7 +14,6 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use timestamp_repo::rusqlite::{Connection, params};
-use timestamp_repo::tokio_postgres;
 
 /// A repository in a folder of its own, with a clock that is set by hand.
 struct Repo {
@@ -711,112 +710,132 @@ fn replay_that_another_program_overtakes_stops() {
     assert_eq!(others, 0);
 }
 
-/// The columns of a table in an order that both databases have, as text.
-const STORED: [&str; 2] = [
-    "SELECT concat_ws('|', id, path, last_commit, author, created_at_ms, updated_at_ms, version) FROM source_files \
-     ORDER BY id",
-    "SELECT concat_ws('|', aggregatetype, aggregateid, type, version, kind, reason, occurred_at_ms, recorded_at_ms, \
-     payload) FROM timestamp_outbox ORDER BY seq",
-];
-
+#[cfg(not(feature = "postgres"))]
 #[test]
-#[ignore = "needs PostgreSQL; scripts/test starts one"]
-fn replay_is_the_same_on_postgres() {
-    let (repo, database) = (Repo::new(), Database::new());
-    repo.write("a", "1").write("B", "1").write("\u{e4}", "1").commit("Begin");
-    repo.write("a", "2").commit("It's \"quoted\", \\ and \u{1f600}");
-    repo.commit("Change nothing");
-    fs::remove_file(repo.path().join("a")).unwrap();
-    repo.write("new\nline", "1").commit_after(-86_400, "A day before");
-    let postgres = Schema::new();
-    for last in ["Add it again", "Go on in a database that has the rest"] {
-        repo.write("a", last).commit(last);
-        let counted = Counted::of(&repo);
-        let on_sqlite = replay(&repo, &database.path).agrees();
-        let on_postgres = replay(&repo, Path::new(&postgres.url)).agrees();
-        // Only the time that it took differs.
-        let summary = |outcome: &Outcome| -> Vec<String> {
-            let lines = outcome.out.lines().map(|line| line.split([';', '.']).next().unwrap().to_owned());
-            lines.map(|line| line.split(" replayed in").next().unwrap().to_owned()).collect()
-        };
-        assert_eq!(summary(&on_postgres), summary(&on_sqlite));
-        assert_eq!(on_postgres.numbers("files")[0], counted.alive.len() as u64);
-        for sql in STORED {
-            let stored = postgres.texts(sql);
-            assert!(stored.len() > 3, "{stored:?}");
-            // An event's id is a random one; everything else of it is the same.
-            assert_eq!(without_event_ids(stored), without_event_ids(database.texts(sql)));
-        }
-    }
-    let other = Repo::new();
-    other.write("z", "1").commit("Something else");
-    let refused = replay(&other, Path::new(&postgres.url));
-    assert_eq!((refused.code, refused.out.as_str()), (4, ""), "{}", refused.errors);
-    assert!(refused.errors.contains("is not on the first-parent line of this one"), "{}", refused.errors);
-    postgres.remove();
-}
-
-/// Takes out of each row what follows `"id":"` in its payload.
-fn without_event_ids(rows: Vec<String>) -> Vec<String> {
-    let without = |row: String| match row.split_once("\"id\":\"") {
-        Some((before, after)) => format!("{before}{}", after.split_once('"').unwrap().1),
-        None => row,
-    };
-    rows.into_iter().map(without).collect()
-}
-
-#[test]
-#[ignore = "needs PostgreSQL; scripts/test starts one"]
-fn server_that_can_not_be_used_is_one_clear_line_without_the_password() {
+fn url_is_refused_by_a_build_without_postgres() {
     let repo = Repo::new();
     repo.write("a", "1").commit("Begin");
-    let server = server();
-    let (address, _) = server.rsplit_once('/').unwrap();
-    let cases = [
-        ("postgres://ada:secret@127.0.0.1:1/app".to_owned(), "127.0.0.1:1/app` can not be reached"),
-        ("postgres://ada:secret@/".to_owned(), "the URL is not understood"),
-        (format!("{address}/no_such_database"), "has no database `no_such_database`"),
+    let outcome = replay(&repo, Path::new("postgres://ada:secret@127.0.0.1:1/app"));
+    assert_eq!((outcome.code, outcome.out.as_str()), (4, ""));
+    assert_eq!(outcome.errors, "error: this was built without PostgreSQL: add `--features postgres`\n");
+}
+
+#[cfg(feature = "postgres")]
+mod on_postgres {
+    use std::fs;
+    use std::path::Path;
+
+    use timestamp_repo::tokio_postgres;
+
+    use super::{Counted, Database, Outcome, Repo, replay};
+
+    /// The columns of a table in an order that both databases have, as text.
+    const STORED: [&str; 2] = [
+        "SELECT concat_ws('|', id, path, last_commit, author, created_at_ms, updated_at_ms, version) FROM source_files \
+         ORDER BY id",
+        "SELECT concat_ws('|', aggregatetype, aggregateid, type, version, kind, reason, occurred_at_ms, recorded_at_ms, \
+         payload) FROM timestamp_outbox ORDER BY seq",
     ];
-    for (url, expected) in cases {
-        let outcome = replay(&repo, Path::new(&url));
-        assert_eq!((outcome.code, outcome.out.as_str()), (4, ""), "{url}");
-        assert!(outcome.errors.contains(expected) && !outcome.errors.contains("secret"), "{}", outcome.errors);
-        assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+
+    #[test]
+    #[ignore = "needs PostgreSQL; scripts/test starts one"]
+    fn replay_is_the_same_on_postgres() {
+        let (repo, database) = (Repo::new(), Database::new());
+        repo.write("a", "1").write("B", "1").write("\u{e4}", "1").commit("Begin");
+        repo.write("a", "2").commit("It's \"quoted\", \\ and \u{1f600}");
+        repo.commit("Change nothing");
+        fs::remove_file(repo.path().join("a")).unwrap();
+        repo.write("new\nline", "1").commit_after(-86_400, "A day before");
+        let postgres = Schema::new();
+        for last in ["Add it again", "Go on in a database that has the rest"] {
+            repo.write("a", last).commit(last);
+            let counted = Counted::of(&repo);
+            let on_sqlite = replay(&repo, &database.path).agrees();
+            let on_postgres = replay(&repo, Path::new(&postgres.url)).agrees();
+            // Only the time that it took differs.
+            let summary = |outcome: &Outcome| -> Vec<String> {
+                let lines = outcome.out.lines().map(|line| line.split([';', '.']).next().unwrap().to_owned());
+                lines.map(|line| line.split(" replayed in").next().unwrap().to_owned()).collect()
+            };
+            assert_eq!(summary(&on_postgres), summary(&on_sqlite));
+            assert_eq!(on_postgres.numbers("files")[0], counted.alive.len() as u64);
+            for sql in STORED {
+                let stored = postgres.texts(sql);
+                assert!(stored.len() > 3, "{stored:?}");
+                // An event's id is a random one; everything else of it is the same.
+                assert_eq!(without_event_ids(stored), without_event_ids(database.texts(sql)));
+            }
+        }
+        let other = Repo::new();
+        other.write("z", "1").commit("Something else");
+        let refused = replay(&other, Path::new(&postgres.url));
+        assert_eq!((refused.code, refused.out.as_str()), (4, ""), "{}", refused.errors);
+        assert!(refused.errors.contains("is not on the first-parent line of this one"), "{}", refused.errors);
+        postgres.remove();
     }
-}
 
-fn server() -> String {
-    std::env::var("TIMESTAMP_TEST_POSTGRES").unwrap()
-}
+    /// Takes out of each row what follows `"id":"` in its payload.
+    fn without_event_ids(rows: Vec<String>) -> Vec<String> {
+        let without = |row: String| match row.split_once("\"id\":\"") {
+            Some((before, after)) => format!("{before}{}", after.split_once('"').unwrap().1),
+            None => row,
+        };
+        rows.into_iter().map(without).collect()
+    }
 
-/// A schema of its own on the server.
-struct Schema {
-    name: String,
-    url: String,
-}
-
-impl Schema {
-    fn new() -> Self {
-        let name = format!("history_{}", uuid::Uuid::now_v7().simple());
+    #[test]
+    #[ignore = "needs PostgreSQL; scripts/test starts one"]
+    fn server_that_can_not_be_used_is_one_clear_line_without_the_password() {
+        let repo = Repo::new();
+        repo.write("a", "1").commit("Begin");
         let server = server();
-        let sign = if server.contains('?') { '&' } else { '?' };
-        let schema = Self { url: format!("{server}{sign}options=-c%20search_path%3D{name}"), name };
-        schema.texts(&format!("CREATE SCHEMA {}", schema.name));
-        schema
+        let (address, _) = server.rsplit_once('/').unwrap();
+        let cases = [
+            ("postgres://ada:secret@127.0.0.1:1/app".to_owned(), "127.0.0.1:1/app` can not be reached"),
+            ("postgres://ada:secret@/".to_owned(), "the URL is not understood"),
+            (format!("{address}/no_such_database"), "has no database `no_such_database`"),
+        ];
+        for (url, expected) in cases {
+            let outcome = replay(&repo, Path::new(&url));
+            assert_eq!((outcome.code, outcome.out.as_str()), (4, ""), "{url}");
+            assert!(outcome.errors.contains(expected) && !outcome.errors.contains("secret"), "{}", outcome.errors);
+            assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+        }
     }
 
-    /// The first column of every row.
-    fn texts(&self, sql: &str) -> Vec<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
-        })
+    fn server() -> String {
+        std::env::var("TIMESTAMP_TEST_POSTGRES").unwrap()
     }
 
-    fn remove(self) {
-        self.texts(&format!("DROP SCHEMA {} CASCADE", self.name));
+    /// A schema of its own on the server.
+    struct Schema {
+        name: String,
+        url: String,
+    }
+
+    impl Schema {
+        fn new() -> Self {
+            let name = format!("history_{}", uuid::Uuid::now_v7().simple());
+            let server = server();
+            let sign = if server.contains('?') { '&' } else { '?' };
+            let schema = Self { url: format!("{server}{sign}options=-c%20search_path%3D{name}"), name };
+            schema.texts(&format!("CREATE SCHEMA {}", schema.name));
+            schema
+        }
+
+        /// The first column of every row.
+        fn texts(&self, sql: &str) -> Vec<String> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+            })
+        }
+
+        fn remove(self) {
+            self.texts(&format!("DROP SCHEMA {} CASCADE", self.name));
+        }
     }
 }
 
