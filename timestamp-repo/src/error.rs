@@ -43,7 +43,8 @@ pub enum SaveError {
         /// The constraint's name, or the table and columns of one without a name.
         name: String,
     },
-    /// Somebody else held the write lock for longer than the busy timeout.
+    /// Somebody else held what this needs for longer than the store waits: the write lock on SQLite; the row, or every
+    /// connection, on PostgreSQL.
     #[error(transparent)]
     Busy(Busy),
     /// The store was opened for reading.
@@ -360,7 +361,8 @@ pub enum RepositoryError {
         /// The table.
         table: String,
     },
-    /// Somebody else held the write lock for longer than the busy timeout.
+    /// Somebody else held what this needs for longer than the store waits: the write lock on SQLite; the row, or every
+    /// connection, on PostgreSQL.
     #[error(transparent)]
     Busy(Busy),
     /// The database failed.
@@ -389,7 +391,7 @@ pub enum BackupError {
     },
 }
 
-/// Who held the write lock, as far as that is known.
+/// Who held the lock that was needed, as far as that is known.
 #[derive(Clone, Debug)]
 pub struct Busy {
     pub(crate) unit: Option<&'static Location<'static>>,
@@ -415,17 +417,17 @@ impl fmt::Display for Busy {
         match (self.unit, self.same_task) {
             (Some(unit), true) => write!(
                 f,
-                "a unit of work of this same task, begun at {unit}, holds the write lock: save through the unit, or \
-                 end it first"
+                "a unit of work of this same task, begun at {unit}, holds the lock that is needed: save through the unit, \
+                 or end it first"
             ),
             (Some(unit), false) => write!(
                 f,
-                "the database is busy: a unit of work begun at {unit} held the write lock for longer than the busy \
-                 timeout"
+                "the database is busy: a unit of work begun at {unit} held the lock that is needed for longer than the \
+                 store waits"
             ),
             (None, _) => f.write_str(
-                "the database is busy: another process, or a queue of saves, held the write lock for longer than the \
-                 busy timeout",
+                "the database is busy: another program, or a queue of saves, held what is needed for longer than the store \
+                 waits",
             ),
         }
     }
@@ -434,7 +436,6 @@ impl fmt::Display for Busy {
 impl Error for Busy {}
 
 /// A failure of the database that has no outcome of its own: what was going on, and as its source what the driver said.
-#[derive(Debug)]
 pub struct BackendError {
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -491,5 +492,12 @@ impl fmt::Display for BackendError {
 impl Error for BackendError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// The words and not the parts: this is what a `main` prints that returns the error.
+impl fmt::Debug for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BackendError").field(&format_args!("{self}")).finish()
     }
 }
