@@ -268,12 +268,14 @@ async fn publication_of_all_tables_lets_rows_be_deleted() {
     place.sql("DROP TABLE keyless").await;
 
     let tables = place.list("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").await;
-    assert_eq!(tables, ["tasks", "timestamp_migrations", "timestamp_outbox", "timestamp_store"]);
+    // Nothing is in those of a relay, which nobody has; whether a DELETE is refused does not depend on that.
+    let filled = ["tasks", "timestamp_migrations", "timestamp_outbox", "timestamp_store"];
+    assert!(filled.iter().all(|name| tables.iter().any(|table| table == name)), "{tables:?}");
     for table in &tables {
         let keys = format!("SELECT 'one' FROM pg_index WHERE indrelid = '{table}'::regclass AND indisprimary");
         assert_eq!(place.list(&keys).await, ["one"], "{table}");
         let deleted = place.outsider.execute(&format!("DELETE FROM {table}"), &[]).await.unwrap();
-        assert!(deleted > 0, "{table}");
+        assert_eq!(deleted > 0, filled.contains(&table.as_str()), "{table}");
         if table == "timestamp_outbox" {
             assert_eq!(deleted, events as u64);
         }

@@ -4,10 +4,9 @@ use std::process::Command;
 
 use timestamp_core::Timestamped;
 use timestamp_repo::{ConnectError, Postgres, SaveError};
-use uuid::Uuid;
 
 use crate::cluster::Cluster;
-use crate::database::{Place, Task, assert_says, server};
+use crate::database::{Place, Task, assert_says};
 use crate::proxy::{Line, Proxy};
 use crate::warnings::Warnings;
 
@@ -100,21 +99,12 @@ async fn tables_are_rebased_by_programs_that_take_turns() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn a_user_who_may_not_ask_for_the_server_is_warned() {
     let (warnings, _guard) = Warnings::of_this_thread();
-    // Rights on the server's functions belong to a database.
-    let name = format!("only_{}", Uuid::now_v7().simple());
-    let everybody = Place::new().await;
-    everybody.sql(&format!("CREATE DATABASE {name}")).await;
-    everybody.sql(&format!("CREATE ROLE {name} LOGIN")).await;
-    let place =
-        Place::on(&server().replace("/postgres", &format!("/{name}")).replacen(&format!("/{name}@"), "/postgres@", 1))
-            .await;
-    let schema = &place.schema;
-    place
-        .sql(&format!(
-            "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC; GRANT ALL ON SCHEMA {schema} TO {name}"
-        ))
-        .await;
-    let url = place.url.replace("postgres://postgres@", &format!("postgres://{name}@"));
+    let cluster = Cluster::start();
+    let place = Place::on(&cluster.url).await;
+    place.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC").await;
+    let role = place.role("").await;
+    place.sql(&format!("GRANT ALL ON SCHEMA {} TO {}", place.schema, role.name)).await;
+    let url = role.url;
 
     Postgres::connect(&url).await.unwrap().repository::<Task>().await.unwrap().save(&mut Task::new("a")).await.unwrap();
     let said = warnings.take();
@@ -130,10 +120,6 @@ async fn a_user_who_may_not_ask_for_the_server_is_warned() {
     Postgres::options().rebase().connect(&place.url).await.unwrap();
     Postgres::connect(&place.url).await.unwrap();
     assert_eq!(warnings.take(), [""; 0]);
-
-    everybody.sql(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
-    everybody.sql(&format!("DROP ROLE {name}")).await;
-    everybody.remove().await;
 }
 
 #[tokio::test]

@@ -30,8 +30,10 @@ async fn the_outbox_has_the_columns_that_others_read() {
         .await;
     assert_eq!(
         keys,
-        "timestamp_migrations PRIMARY KEY (version), timestamp_outbox PRIMARY KEY (seq), timestamp_outbox UNIQUE \
-         (aggregatetype, aggregateid, version), timestamp_outbox UNIQUE (id), timestamp_store PRIMARY KEY (one_row)"
+        "timestamp_inbox PRIMARY KEY (consumer, event_id), timestamp_migrations PRIMARY KEY (version), timestamp_outbox \
+         PRIMARY KEY (seq), timestamp_outbox UNIQUE (aggregatetype, aggregateid, version), timestamp_outbox UNIQUE (id), \
+         timestamp_parked PRIMARY KEY (relay, seq), timestamp_refused PRIMARY KEY (relay, seq), timestamp_relay PRIMARY \
+         KEY (name), timestamp_store PRIMARY KEY (one_row)"
     );
     assert_eq!(
         place.list("SELECT seqcache FROM pg_sequence WHERE seqrelid = 'timestamp_outbox_seq_seq'::regclass").await,
