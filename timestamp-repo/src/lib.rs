@@ -9,8 +9,11 @@
 compile_error!("timestamp-repo has no store: enable its feature `sqlite` (on by default) or `postgres`");
 
 mod backend;
+mod cloud_event;
 mod error;
 mod fingerprint;
+#[cfg(feature = "nats")]
+mod nats;
 mod outbox;
 mod page;
 mod params;
@@ -26,6 +29,10 @@ mod unit_of_work;
 #[path = "docs.rs"]
 pub mod _docs;
 
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub use async_nats;
+
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 
@@ -38,6 +45,7 @@ pub use tokio_postgres;
 pub use crate::backend::postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use crate::backend::sqlite::{Durability, Sqlite, SqliteOptions};
+pub use crate::cloud_event::{CloudEvent, CloudEventError, CloudEventSource};
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use crate::error::ConnectError;
@@ -45,6 +53,9 @@ pub use crate::error::{
     BackendError, BackupError, BeginError, Busy, CommitError, FindError, OpenError, RepositoryError, SaveAllError,
     SaveError, UpdateError,
 };
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub use crate::nats::{Nats, NatsError, NatsOptions, NatsStream};
 pub use crate::outbox::{Outbox, StoredEvent};
 pub use crate::page::{Page, PageToken, PageTokenError};
 pub use crate::params::{Param, Params};

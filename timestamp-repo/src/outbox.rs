@@ -11,7 +11,7 @@ use std::time::Duration;
 use timestamp_core::{EpochMs, Timestamped};
 use uuid::Uuid;
 
-pub(crate) use self::envelope::{EventRow, Said};
+pub(crate) use self::envelope::{EventRow, Said, push_escaped};
 pub(crate) use self::state::state;
 use crate::error::FindError;
 use crate::relay::storage::Relaying;

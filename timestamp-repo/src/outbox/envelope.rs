@@ -101,7 +101,7 @@ impl Said<'_> {
     }
 }
 
-pub(super) fn push_escaped(json: &mut String, text: &str) {
+pub(crate) fn push_escaped(json: &mut String, text: &str) {
     let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
     if plain {
         json.push('"');

@@ -78,7 +78,8 @@ fn up(folder: &Path) -> String {
 
 fn services(command: &str, folder: &Path) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/services");
-    let output = Command::new(script).arg(command).arg(folder).output().unwrap();
+    let only: &[&str] = if command == "up" { &["--only", "postgres"] } else { &[] };
+    let output = Command::new(script).arg(command).arg(folder).args(only).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
