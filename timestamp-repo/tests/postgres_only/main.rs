@@ -7,9 +7,11 @@
 
 mod arrays;
 mod cluster;
+mod coalesced_finds;
 mod connect;
 mod copies;
 mod database;
+mod grouped_saves;
 mod lost_sessions;
 mod old_server;
 mod outbox;

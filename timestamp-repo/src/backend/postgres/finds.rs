@@ -16,7 +16,7 @@ use tokio_postgres::types::{ToSql as _, Type};
 
 use super::failure::Failure;
 use super::group::{Shared, element};
-use super::queue::{Alone, Carrier, Member, Queue, STALLED, Ticket};
+use super::queue::{Alone, Carrier, Member, Queue};
 use super::read;
 use super::row::{Parameter, get, restore};
 use super::store::Postgres;
@@ -71,14 +71,14 @@ pub(super) async fn find<E: Record>(
         return find_alone(store, table, &id, alone).await;
     }
     let (reply, answer) = oneshot::channel();
-    let wanted = Find { id, reply };
-    let place = queue.push(wanted, || Carrying { store: store.clone(), finds: Arc::clone(finds) });
-    match (Waiting { queue, place }).answer(answer).await {
-        Answer::Row(found) => found.map(|Found { rows, row }| restore(&rows[row], table, store.loading())).transpose(),
-        Answer::Failed(error) => {
-            Err(FindError::Backend(error.to_backend("finds that were coalesced could not be sent")))
-        }
-        Answer::Alone(id) => find_alone(store, table, &id, None).await,
+    let carrying = || Carrying { store: store.clone(), finds: Arc::clone(finds) };
+    let ticket = queue.push(Find { id, reply }, carrying);
+    match queue.answer(ticket, answer, carrying).await {
+        Ok(Answer::Row(found)) => found.map(|it| restore(&it.rows[it.row], table, store.loading())).transpose(),
+        Ok(Answer::Failed(error)) => Err(FindError::Backend(error.to_backend("finds that were coalesced failed"))),
+        Ok(Answer::Alone(id)) => find_alone(store, table, &id, None).await,
+        Err(Some(find)) => find_alone(store, table, &find.id, None).await,
+        Err(None) => Err(FindError::Backend(BackendError::new("the runtime that carried the find was shut down"))),
     }
 }
 
@@ -103,38 +103,6 @@ enum Answer {
     Row(Option<Found>),
     Failed(Shared),
     Alone(Value<'static>),
-}
-
-/// A caller in the queue, which it leaves if it goes away.
-struct Waiting<'q> {
-    queue: &'q Queue<Find>,
-    place: Ticket,
-}
-
-impl Waiting<'_> {
-    async fn answer(self, mut answer: oneshot::Receiver<Answer>) -> Answer {
-        loop {
-            match tokio::time::timeout(STALLED, &mut answer).await {
-                Ok(Ok(answer)) => return answer,
-                Ok(Err(_)) => {
-                    let error = BackendError::new("the runtime that carried the find was shut down");
-                    return Answer::Failed(Shared(Arc::new(error)));
-                }
-                Err(_) if self.queue.is_stalled() => {
-                    if let Some(find) = self.queue.withdraw(self.place) {
-                        return Answer::Alone(find.id);
-                    }
-                }
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        drop(self.queue.withdraw(self.place));
-    }
 }
 
 /// A find in the queue.

@@ -34,7 +34,7 @@ pub(super) use self::statement::element;
 use self::statement::{PATIENCE, Statements, parameters};
 use super::failure::{Failure, Refusal};
 use super::finish::Finishing;
-use super::queue::{Alone, Carrier, Member, Queue, STALLED, Ticket};
+use super::queue::{Alone, Carrier, Member, Queue};
 use super::row::get;
 use super::store::Postgres;
 use super::table::Table;
@@ -100,11 +100,14 @@ pub(super) async fn write(
     }
     let (reply, answer) = oneshot::channel();
     let weight = weight(&lone.job);
-    let place =
-        queue.push(Save { lone, weight, reply }, || Carrying { store: store.clone(), groups: Arc::clone(groups) });
-    match (Waiting { queue, place }).answer(answer).await {
-        Answer::Ended(answer) => answer,
-        Answer::Alone(lone) => go_alone(store, *lone, None).await,
+    let carrying = || Carrying { store: store.clone(), groups: Arc::clone(groups) };
+    let ticket = queue.push(Save { lone, weight, reply }, carrying);
+    match queue.answer(ticket, answer, carrying).await {
+        Ok(Answer::Ended(answer)) => answer,
+        Ok(Answer::Alone(lone)) => go_alone(store, *lone, None).await,
+        Err(Some(save)) => go_alone(store, save.lone, None).await,
+        // A lane panicked, or was dropped with its runtime: nobody knows what became of its group.
+        Err(None) => Err(SaveError::OutcomeUnknown),
     }
 }
 
@@ -159,36 +162,6 @@ impl Drop for Fate {
 enum Answer {
     Ended(Result<Written, SaveError>),
     Alone(Box<Lone>),
-}
-
-/// A caller in the queue. If it goes away, its save leaves the queue; on its way it is not stopped.
-struct Waiting<'q> {
-    queue: &'q Queue<Save>,
-    place: Ticket,
-}
-
-impl Waiting<'_> {
-    async fn answer(self, mut answer: oneshot::Receiver<Answer>) -> Answer {
-        loop {
-            match tokio::time::timeout(STALLED, &mut answer).await {
-                Ok(Ok(answer)) => return answer,
-                // Nobody knows what became of a group whose lane panicked or was dropped with its runtime.
-                Ok(Err(_)) => return Answer::Ended(Err(SaveError::OutcomeUnknown)),
-                Err(_) if self.queue.is_stalled() => {
-                    if let Some(save) = self.queue.withdraw(self.place) {
-                        return Answer::Alone(Box::new(save.lone));
-                    }
-                }
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        drop(self.queue.withdraw(self.place));
-    }
 }
 
 /// A save in a queue or a group.

@@ -4,9 +4,11 @@
 //! on the way goes alone, at once, on its own task. Everybody else waits here while earlier groups are on their way, and
 //! goes with the next one.
 //!
-//! A group travels in a *lane*, a task that carries one group after the other as long as there is somebody to carry.
-//! There are two, so that the next group is made up and sent while the one before waits for the disk. They are tasks of
-//! their own, since a caller may go away at any moment and must not take its neighbours with it.
+//! A group travels in a *lane*, a task that carries one group after the other as long as there is somebody to carry. It
+//! is a task of its own, since a caller may go away at any moment and must not take its neighbours with it. There is a
+//! second lane for when the callers are many, so that one group is written while the other waits for the disk, and for
+//! when the first is slow. A few callers are better off together: each group is a wait for the disk, and the waits of
+//! two groups follow each other.
 
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
@@ -14,11 +16,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 /// Groups on their way at a time, and callers that go alone before others begin to gather.
 const LANES: usize = 2;
 
 /// What a server writes in one statement without one member waiting much for the others.
-const LARGEST_GROUP: usize = 256;
+const LARGEST_GROUP: usize = 128;
+
+/// So many are worth a wait for the disk of their own: to write them takes about as long.
+const WORTH_A_LANE: usize = 64;
 
 /// The same in bytes; a group of long texts is smaller.
 const HEAVIEST_GROUP: usize = 1 << 20;
@@ -31,8 +38,11 @@ const GATHER: Duration = Duration::from_micros(200);
 /// back so soon, and it is in vain to wait for them.
 const QUIET: Duration = Duration::from_micros(50);
 
+/// After this long a caller in the queue sees to it that the second lane sets out, and looks again.
+const IMPATIENT: Duration = Duration::from_millis(10);
+
 /// Lanes that have not set out for this long wait for something that has nothing to do with those in the queue.
-pub(super) const STALLED: Duration = Duration::from_millis(100);
+const STALLED: Duration = Duration::from_millis(100);
 
 /// A caller in the queue.
 pub(super) trait Member: Send + 'static {
@@ -109,7 +119,9 @@ impl<M: Member> Queue<M> {
         state.next += 1;
         state.waiting.push_back((ticket, member));
         self.length.store(state.waiting.len(), Ordering::Relaxed);
-        let lane = (state.gathering == 0).then(|| state.lane(self)).flatten();
+        let second = state.lanes > 0;
+        let worth_it = !second || state.waiting.len() >= WORTH_A_LANE || state.set_out.elapsed() >= IMPATIENT;
+        let lane = (state.gathering == 0 && worth_it).then(|| state.lane(self)).flatten();
         drop(state);
         if let Some(lane) = lane {
             lane.set_out(carrier());
@@ -118,7 +130,7 @@ impl<M: Member> Queue<M> {
     }
 
     /// Takes a caller out of the queue that no lane has taken yet.
-    pub(super) fn withdraw(&self, ticket: Ticket) -> Option<M> {
+    fn withdraw(&self, ticket: Ticket) -> Option<M> {
         let mut state = self.lock();
         let place = state.waiting.iter().position(|(it, _)| *it == ticket)?;
         let (_, member) = state.waiting.remove(place)?;
@@ -126,9 +138,35 @@ impl<M: Member> Queue<M> {
         Some(member)
     }
 
-    /// Whether no lane has set out for a while.
-    pub(super) fn is_stalled(&self) -> bool {
-        self.lock().set_out.elapsed() >= STALLED
+    /// Waits for the answer to a caller in the queue. If the lanes are held up, the caller is taken out of it.
+    pub(super) async fn answer<C: Carrier<Member = M>, T>(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        mut answer: oneshot::Receiver<T>,
+        carrier: impl Fn() -> C,
+    ) -> Result<T, Option<M>> {
+        let place = Place { queue: self, ticket };
+        loop {
+            match tokio::time::timeout(IMPATIENT, &mut answer).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(_)) => return Err(None),
+                Err(_) => {}
+            }
+            if let Some(lane) = self.relief() {
+                lane.set_out(carrier());
+            } else if self.lock().set_out.elapsed() >= STALLED
+                && let Some(member) = place.queue.withdraw(ticket)
+            {
+                return Err(Some(member));
+            }
+        }
+    }
+
+    /// A lane for those who wait, if one is free.
+    fn relief(self: &Arc<Self>) -> Option<Lane<M>> {
+        let mut state = self.lock();
+        let wanted = !state.waiting.is_empty() && state.gathering == 0;
+        wanted.then(|| state.lane(self)).flatten()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M>> {
@@ -161,6 +199,18 @@ impl<M: Member> State<M> {
         }
         self.waiting = left;
         group
+    }
+}
+
+/// A caller in the queue, which it leaves if it goes away. On its way it is not stopped.
+struct Place<'q, M: Member> {
+    queue: &'q Arc<Queue<M>>,
+    ticket: Ticket,
+}
+
+impl<M: Member> Drop for Place<'_, M> {
+    fn drop(&mut self) {
+        drop(self.queue.withdraw(self.ticket));
     }
 }
 
@@ -202,15 +252,16 @@ impl<M: Member> Lane<M> {
             return None;
         }
         state.set_out = Instant::now();
-        let more = !state.waiting.is_empty() && state.gathering == 0;
+        let more = state.waiting.len() >= WORTH_A_LANE && state.gathering == 0;
         let second = more.then(|| state.lane(&self.queue)).flatten();
         Some((group, second))
     }
 
     /// Waits a moment for as many callers as the last group had. In turns with other tasks, since timers are too coarse.
     async fn gather(&self, expected: usize) {
-        let expected = expected.min(LARGEST_GROUP);
         let gathering = Gathering::of(&self.queue);
+        // Those who wait already did not belong to it.
+        let expected = (expected + self.queue.length.load(Ordering::Relaxed)).min(LARGEST_GROUP);
         let begun = Instant::now();
         let (mut seen, mut last) = (0, begun);
         loop {
