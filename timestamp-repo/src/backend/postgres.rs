@@ -7,6 +7,8 @@
 //!   values in and out. [`placeholder`]: `?` in users' SQL.
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
 //!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
+//! - [`group`]: concurrent lone saves in one statement. [`finds`]: concurrent finds in one. [`queue`]: who goes alone, and
+//!   who goes together.
 //! - [`read`]: what is read. [`finish`]: work that ends even if its caller goes away. [`suspect`]: sessions whose last
 //!   answer was lost.
 
