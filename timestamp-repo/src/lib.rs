@@ -9,6 +9,7 @@
 compile_error!("timestamp-repo has no store: enable its feature `sqlite` (on by default) or `postgres`");
 
 mod backend;
+mod batch;
 mod cloud_event;
 mod error;
 mod fingerprint;

@@ -6,6 +6,7 @@
 //! - [`table`]: an entity's table, checked by [`schema`], with its SQL. [`time_column`]: how its times are stored. [`row`]:
 //!   values in and out. [`placeholder`]: `?` in users' SQL.
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
+//!   [`copy`]: new ones on their way into their tables.
 //!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
 //! - [`group`]: concurrent lone saves in one statement. [`finds`]: concurrent finds in one. [`queue`]: who goes alone, and
 //!   who goes together.
@@ -14,6 +15,7 @@
 
 mod batch;
 mod connecting;
+mod copy;
 mod failure;
 mod finds;
 mod finish;

@@ -1,5 +1,7 @@
 //! Values that a column can not hold: told by the column's name, alone, and never repeated.
 
+use std::time::Duration;
+
 use timestamp_core::{Timestamped, Timestamps};
 use timestamp_repo::{Postgres, Repository, SaveError};
 use tokio::task::JoinSet;
@@ -122,5 +124,37 @@ async fn batches_are_whole_whether_they_are_copied_or_not() {
     let unlike = "SELECT count(*) FROM amounts WHERE small <> 2 OR version <> (SELECT count(*) FROM timestamp_outbox WHERE \
                   aggregateid = amounts.id::text)";
     assert_eq!(place.list(unlike).await, "0");
+    place.remove().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_dropped_batch_is_stored_or_not_and_leaves_nothing_open() {
+    let place = Place::new().await;
+    place.sql(TABLE).await;
+    let store = place.store_with(Postgres::options().application_name(&place.schema)).await;
+    let amounts = store.repository::<Amount>().await.unwrap();
+    let open = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND state LIKE 'idle in transaction%'",
+        place.schema
+    );
+    for (round, micros) in (0..).zip([0, 500, 2_000, 5_000, 10_000, 20_000, 40_000]) {
+        let mut batch: Vec<_> = (0..2_000).map(|n| amount(round * 10_000 + n, 1, "a", "a")).collect();
+        let _ = tokio::time::timeout(Duration::from_micros(micros), amounts.save_all(&mut batch)).await;
+        // Nobody else takes a session here, so none that was left with its transaction is closed by that.
+        let mut waited = 0;
+        while place.list(&open).await != "0" {
+            waited += 1;
+            assert!(waited < 100, "a transaction is left open after {micros} microseconds");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let count = format!("SELECT count(*) FROM amounts WHERE id / 10000 = {round}");
+        let stored = place.list(&count).await;
+        let pending = batch.iter().filter(|amount| amount.pending_events().len() > 0).count();
+        assert_eq!((stored.as_str(), pending), if pending == 0 { ("2000", 0) } else { ("0", 2_000) });
+        amounts.save_all(&mut batch).await.unwrap();
+        assert_eq!(place.list(&count).await, "2000");
+    }
+    assert_eq!(place.list("SELECT count(*) FROM timestamp_outbox").await, "14000");
     place.remove().await;
 }

@@ -1,28 +1,24 @@
 //! Many entities in one transaction: all of them or none.
 //!
-//! New entities that nobody has tried to store before are copied in, rows and events; everything else travels as single
-//! statements, many at a time. A copy that fails says nothing of which row was at fault, so then it is done again as
-//! single statements, and the first that fails names its entity.
+//! New entities that nobody has tried to store before are copied in, rows and events, straight from the caller's memory.
+//! Everything else travels as single statements, many at a time. A copy that fails says nothing of which row was at fault,
+//! so then it is done again as single statements, and the first that fails names its entity.
 
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use timestamp_core::__private::{self as core, Outcome, OutcomeState};
-use timestamp_core::{EpochMs, Record};
-use tokio_postgres::types::Type;
-use uuid::Uuid;
+use timestamp_core::__private::{Outcome, OutcomeState};
+use timestamp_core::Record;
 
+use super::copy::{Copy, Rows};
 use super::failure::Failure;
 use super::finish::{Finishing, Undecided};
-use super::row::Parameter;
 use super::session::Session;
 use super::sessions::Loan;
 use super::store::Postgres;
-use super::table::{EVENT_COLUMNS, Table};
-use super::write::{
-    EVENT_TYPES, Explained, Job, Refused, collect, event_types, event_values, explain, ignored, integer, parameters,
-    read_only, statement,
-};
+use super::table::Table;
+use super::write::{Explained, Job, Refused, collect, event_types, explain, ignored, parameters, read_only, statement};
+use crate::batch::{Entrusted, second_time};
 use crate::error::{SaveAllError, SaveError};
 use crate::save::{self, Change, Operation};
 
@@ -58,191 +54,187 @@ pub(super) async fn save_all<E: Record>(
 ) -> Result<(), SaveAllError> {
     let whole = |error| SaveAllError { index: 0, error };
     read_only(store).map_err(whole)?;
+    if entities.len() >= WORTH_A_COPY && matches!(copied(store, table, entities).await?, Copied::Stored) {
+        return Ok(());
+    }
     loop {
-        let outcome = Outcome::in_flight();
-        let mut entrusted =
-            Entrusted { entities: &mut *entities, parts: Vec::new(), ids: Vec::new(), outcome, given: false };
-        let prepared = entrusted.prepare(store, table)?;
+        let mut entrusted = Entrusted::new(&mut *entities);
+        let prepared = prepare(&mut entrusted, store, table)?;
         if prepared.is_empty() {
             return Ok(());
         }
         let session = store.writer().await.map_err(whole)?;
-        entrusted.given = true;
-        let outcome = Arc::clone(&entrusted.outcome);
-        let ended = Finishing::new(write(store.clone(), session, Arc::clone(table), prepared, outcome)).await;
-        entrusted.conclude(&ended);
-        drop(entrusted);
-        match ended? {
-            Ended::Stored => return Ok(()),
-            // Each round finds one more, so this ends.
-            Ended::StoredBefore { index, change, version } => {
-                save::stored_before(&mut entities[index], &change, version);
-            }
-        }
-    }
-}
-
-/// Entities whose changes are in other hands; see [`save::Entrusted`].
-struct Entrusted<'e, E: Record> {
-    entities: &'e mut [E],
-    parts: Vec<Part>,
-    /// Of all events, in the order of the parts.
-    ids: Vec<Uuid>,
-    outcome: Arc<Outcome>,
-    /// The work was begun, and the answer is not there yet.
-    given: bool,
-}
-
-/// What an entity needs to know if its caller goes away.
-struct Part {
-    index: usize,
-    stored_version: u64,
-    events: usize,
-    digest: u32,
-}
-
-impl<E: Record> Entrusted<'_, E> {
-    fn prepare(&mut self, store: &Postgres, table: &Arc<Table>) -> Result<Vec<Prepared>, SaveAllError> {
-        let mut all = Vec::with_capacity(self.entities.len());
-        for index in 0..self.entities.len() {
-            let prepared = self.prepare_one(index, store, table).map_err(|error| SaveAllError { index, error })?;
-            all.extend(prepared);
-        }
-        Ok(all)
-    }
-
-    fn prepare_one(
-        &mut self,
-        index: usize,
-        store: &Postgres,
-        table: &Arc<Table>,
-    ) -> Result<Option<Prepared>, SaveError> {
-        let entity = &mut self.entities[index];
-        let Some(change) = save::prepare(entity, None)? else { return Ok(None) };
-        store.holders().same_task((change.entity_type, &change.entity_id), None)?;
-        let (values, digest) = collect(table, entity, &change)?;
-        self.ids.extend(change.events.iter().map(|event| event.id));
-        self.parts.push(Part { index, stored_version: change.stored_version, events: change.events.len(), digest });
-        let types = event_types(&change);
-        let job = Job { table: Arc::clone(table), change: Arc::new(change), values };
-        Ok(Some(Prepared { index, job, types }))
-    }
-
-    fn conclude(&mut self, ended: &Result<Ended, SaveAllError>) {
-        self.given = false;
+        let outcome = entrusted.give();
+        let ended = Finishing::new(write(store.clone(), session, prepared, outcome)).await;
         match ended {
             Ok(Ended::Stored) => {
-                for part in &self.parts {
-                    core::mark_stored(&mut self.entities[part.index], part.digest);
-                }
+                entrusted.conclude(Ok(()));
+                return Ok(());
             }
-            Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => {
-                self.outcome.decide(OutcomeState::Unknown);
-                self.put_in_flight();
-                self.entities.iter_mut().for_each(core::settle);
+            // Each round finds one more, so this ends.
+            Ok(Ended::StoredBefore { index, change, version }) => {
+                entrusted.withdraw();
+                save::stored_before(&mut entities[index], &change, version);
             }
-            Ok(Ended::StoredBefore { .. }) | Err(_) => {}
-        }
-    }
-
-    fn put_in_flight(&mut self) {
-        let mut ids = &*self.ids;
-        for part in &self.parts {
-            let (own, rest) = ids.split_at(part.events);
-            ids = rest;
-            let entity = &mut self.entities[part.index];
-            core::remember_ids(entity, part.stored_version, own);
-            core::begin_flight(entity, &self.outcome, part.digest, None);
+            Err(error) => {
+                entrusted.conclude(Err(&error.error));
+                return Err(error);
+            }
         }
     }
 }
 
-impl<E: Record> Drop for Entrusted<'_, E> {
+/// A session with an open transaction. Dropped, it is closed, and the server rolls back: left in the pool, it would keep
+/// its locks until somebody takes it.
+struct Open(Option<Loan>);
+
+impl Drop for Open {
     fn drop(&mut self) {
-        if self.given {
-            self.put_in_flight();
+        drop(self.0.take().map(Loan::take));
+    }
+}
+
+/// How a copy ended that no entity is to be blamed for.
+enum Copied {
+    Stored,
+    /// Nothing was stored: not all entities are new, or the server did not take them like this.
+    NotLikeThis,
+}
+
+/// Copies new entities and their events in.
+async fn copied<E: Record>(store: &Postgres, table: &Table, entities: &mut [E]) -> Result<Copied, SaveAllError> {
+    let mut entrusted = Entrusted::new(entities);
+    // Begun by the first change, so that a batch in which nothing changed takes no session.
+    let mut open = Open(None);
+    let sent = send(&mut entrusted, store, table, &mut open).await;
+    let Some(session) = open.0.take() else { return sent.map(|_| Copied::NotLikeThis) };
+    let stored = match sent {
+        Ok(true) => {
+            let (store, outcome) = (store.clone(), entrusted.give());
+            let committed = Finishing::new(async move {
+                let undecided = Undecided(outcome);
+                let ended = commit(&store, &session).await;
+                undo_and_decide(&session, &ended, &undecided).await;
+                ended
+            })
+            .await;
+            entrusted.conclude(committed.as_ref().map(|_| ()).map_err(|error| &error.error));
+            return committed.map(|_| Copied::Stored);
+        }
+        Ok(false) => Ok(Copied::NotLikeThis),
+        Err(error) => Err(error),
+    };
+    if session.is_over() || session.batch("ROLLBACK").await.is_err() {
+        session.retire();
+    }
+    stored
+}
+
+/// Sends rows and events in an open transaction. Returns whether all of them were taken.
+async fn send<E: Record>(
+    entrusted: &mut Entrusted<'_, E>,
+    store: &Postgres,
+    table: &Table,
+    begun: &mut Open,
+) -> Result<bool, SaveAllError> {
+    let recorded_at = store.clock().now();
+    let (mut rows, mut events, mut event_count) = (Rows::new(), Rows::new(), 0);
+    let mut copy: Option<Copy> = None;
+    for index in 0..entrusted.entities().len() {
+        let at = |error| SaveAllError { index, error };
+        let Some(change) = save::prepare(&mut entrusted.entities()[index], None).map_err(at)? else { continue };
+        if !matches!(change.operation, Operation::Insert) || change.attempted {
+            return Ok(false);
+        }
+        store.holders().same_task((change.entity_type, &change.entity_id), None).map_err(at)?;
+        let digest = rows.add_row(table, entrusted.entity(index), &change).map_err(at)?;
+        change.events.iter().for_each(|event| events.add_event(&change, event, recorded_at));
+        event_count += change.events.len();
+        entrusted.add(index, &change, digest);
+        if rows.is_full() || copy.is_none() {
+            let session = match &mut begun.0 {
+                Some(session) => session,
+                None => begun.0.insert(store.writer().await.map_err(at)?),
+            };
+            let sent = async {
+                let open = match &mut copy {
+                    Some(open) => open,
+                    None => {
+                        session.batch("BEGIN").await?;
+                        copy.insert(Copy::of_rows(session, table).await?)
+                    }
+                };
+                open.send(session, &mut rows).await
+            };
+            if sent.await.is_err() {
+                return Ok(false);
+            }
         }
     }
+    let (Some(session), Some(copy)) = (&begun.0, copy) else { return Ok(false) };
+    let taken = async {
+        let row_count = copy.end(session, rows).await?;
+        let mut copy = Copy::of_events(session).await?;
+        copy.send(session, &mut events).await?;
+        Ok::<_, Failure>((row_count, copy.end(session, events).await?))
+    };
+    // A trigger may have left some out.
+    let expected = (entrusted.written() as u64, event_count as u64);
+    Ok(taken.await.is_ok_and(|taken| taken == expected))
+}
+
+/// What is to be written of each entity, as single statements.
+fn prepare<E: Record>(
+    entrusted: &mut Entrusted<'_, E>,
+    store: &Postgres,
+    table: &Arc<Table>,
+) -> Result<Vec<Prepared>, SaveAllError> {
+    let mut all = Vec::with_capacity(entrusted.entities().len());
+    for index in 0..entrusted.entities().len() {
+        let prepared = prepare_one(entrusted, index, store, table).map_err(|error| SaveAllError { index, error })?;
+        all.extend(prepared);
+    }
+    Ok(all)
+}
+
+fn prepare_one<E: Record>(
+    entrusted: &mut Entrusted<'_, E>,
+    index: usize,
+    store: &Postgres,
+    table: &Arc<Table>,
+) -> Result<Option<Prepared>, SaveError> {
+    let Some(change) = save::prepare(&mut entrusted.entities()[index], None)? else { return Ok(None) };
+    store.holders().same_task((change.entity_type, &change.entity_id), None)?;
+    let (values, digest) = collect(table, entrusted.entity(index), &change)?;
+    entrusted.add(index, &change, digest);
+    let types = event_types(&change);
+    let job = Job { table: Arc::clone(table), change: Arc::new(change), values };
+    Ok(Some(Prepared { index, job, types }))
 }
 
 /// Writes the batch and decides its outcome.
 async fn write(
     store: Postgres,
     session: Loan,
-    table: Arc<Table>,
     prepared: Vec<Prepared>,
     outcome: Arc<Outcome>,
 ) -> Result<Ended, SaveAllError> {
     let undecided = Undecided(outcome);
-    let mut ended = None;
-    let new =
-        prepared.iter().all(|it| matches!(it.job.change.operation, Operation::Insert) && !it.job.change.attempted);
-    if new && prepared.len() >= WORTH_A_COPY {
-        ended = copied(&store, &session, &table, &prepared).await;
-    }
-    let ended = match ended {
-        Some(ended) => ended,
-        None => one_by_one(&store, &session, &prepared).await,
-    };
-    // Whatever was left open, the next one must not find it.
+    let ended = one_by_one(&store, &session, &prepared).await;
+    undo_and_decide(&session, &ended, &undecided).await;
+    ended
+}
+
+/// Ends a batch: whatever was left open, the next one must not find it.
+async fn undo_and_decide(session: &Session, ended: &Result<Ended, SaveAllError>, undecided: &Undecided) {
     if !session.is_over() && ended.is_err() && session.batch("ROLLBACK").await.is_err() {
         session.retire();
     }
-    undecided.decide(match &ended {
+    undecided.decide(match ended {
         Ok(Ended::Stored) => OutcomeState::Committed,
         Err(SaveAllError { error: SaveError::OutcomeUnknown, .. }) => OutcomeState::Unknown,
         Ok(Ended::StoredBefore { .. }) | Err(_) => OutcomeState::RolledBack,
     });
-    ended
-}
-
-/// Copies new rows and their events in. `None`, with nothing left open, if that can not be done.
-async fn copied(
-    store: &Postgres,
-    session: &Session,
-    table: &Table,
-    prepared: &[Prepared],
-) -> Option<Result<Ended, SaveAllError>> {
-    session.batch("BEGIN").await.ok()?;
-    let events: usize = prepared.iter().map(|it| it.job.change.events.len()).sum();
-    let recorded_at = store.clock().now();
-    let (rows_in, events_in) = copy(session, table, prepared, recorded_at).await.unwrap_or_default();
-    // A trigger may have left some out.
-    if rows_in != prepared.len() as u64 || events_in != events as u64 {
-        if session.batch("ROLLBACK").await.is_err() {
-            session.retire();
-        }
-        return None;
-    }
-    Some(commit(store, session).await)
-}
-
-async fn copy(
-    session: &Session,
-    table: &Table,
-    prepared: &[Prepared],
-    recorded_at: EpochMs,
-) -> Result<(u64, u64), Failure> {
-    let stamps = |change: &Change| {
-        let version = Parameter::Integer(integer(change.version));
-        [Parameter::Time(change.created_at), Parameter::Time(change.updated_at), version]
-    };
-    let rows = prepared.iter().map(|it| {
-        let mut row: Vec<Parameter<'_>> = it.job.values.iter().map(Parameter::Value).collect();
-        row.extend(stamps(&it.job.change));
-        row
-    });
-    let rows_in = session.copy(&table.copy, &table.wire_types(), rows).await?;
-    let mut events = Vec::with_capacity(prepared.len());
-    for Prepared { job, types, .. } in prepared {
-        for (event, name) in job.change.events.iter().zip(types) {
-            events.push(Vec::from(event_values(&job.change, event, name, recorded_at)));
-        }
-    }
-    let sql = format!("COPY timestamp_outbox ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)");
-    let types: &[Type] = &EVENT_TYPES;
-    let events_in = session.copy(&sql, types, events.into_iter()).await?;
-    Ok((rows_in, events_in))
 }
 
 /// Writes each entity with its own statement.
@@ -306,16 +298,6 @@ async fn refuse(
     };
     let again = written.iter().any(|it| it.index < *index && it.job.change.entity_id == job.change.entity_id);
     Err(failed(if again { second_time(&job.change, error) } else { error }))
-}
-
-/// The outcome of an entity that stands in the batch twice. What stood in the way of the second one was the first one's
-/// write, which is undone by now, so only a constraint was left to blame.
-fn second_time(change: &Change, error: SaveError) -> SaveError {
-    match (error, &change.operation) {
-        (SaveError::Constraint { .. }, Operation::Insert) => SaveError::AlreadyExists,
-        (SaveError::Constraint { .. }, Operation::Update | Operation::Delete(_)) => SaveError::Conflict,
-        (other, _) => other,
-    }
 }
 
 /// Commits the open transaction of a batch or a bulk touch.

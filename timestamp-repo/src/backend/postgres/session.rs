@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rustc_hash::FxBuildHasher;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -19,13 +20,16 @@ use super::suspect::{Process, Suspects};
 /// Statements kept prepared per session: a handful per entity type, and as many for users' filters.
 const CACHED_STATEMENTS: usize = 256;
 
+/// By their SQL, which is long; a hash that withstands attackers would take longer than the look itself.
+type Statements = HashMap<String, Statement, FxBuildHasher>;
+
 /// One connection. One whose answer did not come is never used again.
 pub(super) struct Session {
     client: Client,
     process: Process,
     /// What leads back to the settings that it began with.
     reset: String,
-    statements: Mutex<HashMap<String, Statement>>,
+    statements: Mutex<Statements>,
     broken: AtomicBool,
     /// Statements whose answer is not there, and whose caller may have gone away.
     waiting: AtomicUsize,
@@ -94,7 +98,10 @@ impl Session {
     }
 
     /// Waits for an answer, at most as long as one can take. Without one the session is over.
-    async fn answer<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Failure> {
+    pub(super) async fn answer<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failure> {
         let waiting = Waiting::on(self);
         let answer = tokio::time::timeout(self.answer_timeout, answer).await;
         waiting.end();
@@ -127,7 +134,7 @@ impl Session {
         self.in_unit.store(false, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Statement>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Statements> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,25 +190,6 @@ impl Session {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
         }))
-    }
-
-    /// Copies rows in. Returns how many were taken.
-    pub(super) async fn copy<'v>(
-        &self,
-        sql: &str,
-        types: &[Type],
-        rows: impl Iterator<Item = Vec<Parameter<'v>>>,
-    ) -> Result<u64, Failure> {
-        let statement = self.prepare(sql).await?;
-        self.answer(async {
-            let sink = self.client.copy_in(&statement).await?;
-            let mut writer = std::pin::pin!(tokio_postgres::binary_copy::BinaryCopyInWriter::new(sink, types));
-            for row in rows {
-                writer.as_mut().write_raw(row).await?;
-            }
-            writer.finish().await
-        })
-        .await
     }
 }
 

@@ -137,12 +137,6 @@ impl Table {
     pub(super) fn column_name(&self, column: usize) -> String {
         self.names.get(column).cloned().unwrap_or_else(|| format!("number {}", column + 1))
     }
-
-    /// The types of the columns, in the order in which rows are copied in.
-    pub(super) fn wire_types(&self) -> Vec<Type> {
-        let own = self.stored.iter().map(|stored| stored.wire.clone());
-        own.chain([self.created_at_type.wire(), self.updated_at_type.wire(), Type::INT8]).collect()
-    }
 }
 
 impl Writing {

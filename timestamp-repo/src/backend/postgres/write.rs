@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use timestamp_core::__private::{Outcome, OutcomeState};
 use timestamp_core::{EpochMs, Record, ValidationError, Value};
-use tokio_postgres::types::Type;
 
 use super::failure::Failure;
 use super::finish::Undecided;
@@ -33,13 +32,19 @@ pub(super) fn collect<E: Record>(
 ) -> Result<(Vec<Value<'static>>, u32), SaveError> {
     let mut columns = Collector::of(table);
     entity.encode(&mut columns).map_err(|error| save::invalid_column::<E>(&error))?;
+    refuse_nul(change)?;
+    let digest = columns.digest();
+    Ok((columns.values, digest))
+}
+
+/// Refuses what no text of the server's holds, where it is not in a column.
+pub(super) fn refuse_nul(change: &Change) -> Result<(), SaveError> {
     let nul = |text: &str| text.contains('\0');
     if change.events.iter().any(|event| event.reason.as_deref().is_some_and(nul)) || nul(&change.entity_id) {
         let what = ValidationError::new("reason", "PostgreSQL can not hold the character NUL");
         return Err(SaveError::Invalid(what));
     }
-    let digest = columns.digest();
-    Ok((columns.values, digest))
+    Ok(())
 }
 
 /// The statement for a change.
@@ -124,23 +129,9 @@ pub(super) fn event_values<'a>(
     ]
 }
 
-/// The types of [`event_values`].
-pub(super) const EVENT_TYPES: [Type; 10] = [
-    Type::UUID,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::JSON,
-    Type::INT8,
-    Type::TEXT,
-    Type::TEXT,
-    Type::INT8,
-    Type::INT8,
-];
-
 /// The types of the change's events as consumers know them, such as `Task.updated`.
 pub(super) fn event_types(change: &Change) -> Vec<String> {
-    change.events.iter().map(|event| format!("{}.{}", change.entity_type, event.kind.as_str())).collect()
+    change.events.iter().map(|event| [change.entity_type, ".", event.kind.as_str()].concat()).collect()
 }
 
 /// Why a change was not applied. It has left no trace.

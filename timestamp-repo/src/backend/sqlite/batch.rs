@@ -5,17 +5,16 @@
 
 use std::sync::Arc;
 
-use timestamp_core::__private::{self as core, Outcome, OutcomeState};
 use timestamp_core::Record;
-use uuid::Uuid;
 
 use super::options::Durability;
 use super::store::Sqlite;
 use super::table::Table;
 use super::unit::Transaction;
 use super::write::{Fields, apply, explain};
+use crate::batch::{Entrusted, second_time};
 use crate::error::{BackendError, CommitError, SaveAllError, SaveError};
-use crate::save::{self, Change, Operation};
+use crate::save::{self, Change};
 
 /// Entities that are written between two turns of other tasks: less than a millisecond.
 const TURN: usize = 64;
@@ -45,27 +44,26 @@ async fn write_all<E: Record>(
     table: &Table,
     entities: &mut [E],
 ) -> Result<Option<StoredBefore>, SaveAllError> {
-    let (outcome, count) = (Outcome::in_flight(), entities.len());
-    let parts = Vec::with_capacity(count);
-    let mut entrusted = Entrusted { entities, parts, ids: Vec::new(), outcome, given: false };
+    let count = entities.len();
+    let mut entrusted = Entrusted::new(entities);
     // Begun by the first change, so that a batch in which nothing changed takes no lock.
     let mut transaction: Option<Transaction> = None;
     for index in 0..count {
         let at = |error| SaveAllError { index, error };
-        let Some(change) = save::prepare(&mut entrusted.entities[index], None).map_err(at)? else { continue };
+        let Some(change) = save::prepare(&mut entrusted.entities()[index], None).map_err(at)? else { continue };
         let open = match &mut transaction {
             Some(open) => open,
-            None => transaction.insert(Transaction::begin(store, &entrusted.outcome, None).await.map_err(at)?),
+            None => transaction.insert(Transaction::begin(store, entrusted.outcome(), None).await.map_err(at)?),
         };
-        if let Some(stored_before) = entrusted.write(index, change, open, table)? {
+        if let Some(stored_before) = write(&mut entrusted, index, change, open, table)? {
             return Ok(Some(stored_before));
         }
-        if entrusted.parts.len().is_multiple_of(TURN) {
+        if entrusted.written().is_multiple_of(TURN) {
             tokio::task::yield_now().await;
         }
     }
     let Some(transaction) = transaction else { return Ok(None) };
-    entrusted.given = true;
+    entrusted.give();
     let committed = match store.durability() {
         Durability::Normal => transaction.commit(),
         // As for a unit of work: a sync must not block an executor, and a dropped future leaves nothing half done.
@@ -75,7 +73,7 @@ async fn write_all<E: Record>(
         }
     };
     let committed = committed.map_err(not_committed);
-    entrusted.conclude(&committed);
+    entrusted.conclude(committed.as_ref().map(|()| ()));
     match committed {
         Ok(()) => Ok(None),
         Err(error) => Err(SaveAllError { index: 0, error }),
@@ -93,103 +91,30 @@ fn not_committed(error: CommitError) -> SaveError {
     }
 }
 
-/// Entities whose changes are in other hands; see [`save::Entrusted`].
-struct Entrusted<'e, E: Record> {
-    entities: &'e mut [E],
-    parts: Vec<Part>,
-    /// Of all events, in the order of the parts.
-    ids: Vec<Uuid>,
-    outcome: Arc<Outcome>,
-    /// COMMIT was said, and the answer is not there yet.
-    given: bool,
-}
-
-/// What an entity needs to know if its caller goes away.
-struct Part {
+/// Writes one entity. If it is refused, nothing is left of the whole batch.
+fn write<E: Record>(
+    entrusted: &mut Entrusted<'_, E>,
     index: usize,
-    stored_version: u64,
-    events: usize,
-    digest: u32,
-}
-
-impl<E: Record> Entrusted<'_, E> {
-    /// Writes one entity. If it is refused, nothing is left of the whole batch.
-    fn write(
-        &mut self,
-        index: usize,
-        change: Change,
-        open: &mut Transaction,
-        table: &Table,
-    ) -> Result<Option<StoredBefore>, SaveAllError> {
-        let columns = Fields(&self.entities[index]);
-        match apply(open.writer().connection(), table, &change, &columns, open.recorded_at()) {
-            Ok(digest) => {
-                open.note(change.pages());
-                self.add(index, &change, digest);
-                Ok(None)
-            }
-            Err(refused) => {
-                open.writer().rollback();
-                match explain(open.writer().connection(), table, &change, &columns, refused) {
-                    Ok(version) => Ok(Some(StoredBefore { index, change, version })),
-                    Err(error) => Err(SaveAllError { index, error: self.second_time(index, &change, error) }),
+    change: Change,
+    open: &mut Transaction,
+    table: &Table,
+) -> Result<Option<StoredBefore>, SaveAllError> {
+    let columns = Fields(entrusted.entity(index));
+    match apply(open.writer().connection(), table, &change, &columns, open.recorded_at()) {
+        Ok(digest) => {
+            open.note(change.pages());
+            entrusted.add(index, &change, digest);
+            Ok(None)
+        }
+        Err(refused) => {
+            open.writer().rollback();
+            match explain(open.writer().connection(), table, &change, &columns, refused) {
+                Ok(version) => Ok(Some(StoredBefore { index, change, version })),
+                Err(error) if entrusted.has_written_id_of(index) => {
+                    Err(SaveAllError { index, error: second_time(&change, error) })
                 }
+                Err(error) => Err(SaveAllError { index, error }),
             }
-        }
-    }
-
-    fn add(&mut self, index: usize, change: &Change, digest: u32) {
-        self.ids.extend(change.events.iter().map(|event| event.id));
-        let (stored_version, events) = (change.stored_version, change.events.len());
-        self.parts.push(Part { index, stored_version, events, digest });
-    }
-
-    fn conclude(mut self, committed: &Result<(), SaveError>) {
-        self.given = false;
-        match committed {
-            Ok(()) => {
-                for part in &self.parts {
-                    core::mark_stored(&mut self.entities[part.index], part.digest);
-                }
-            }
-            Err(SaveError::OutcomeUnknown) => {
-                self.outcome.decide(OutcomeState::Unknown);
-                self.put_in_flight();
-                self.entities.iter_mut().for_each(core::settle);
-            }
-            // Not stored: the events are pending, as they were.
-            Err(_) => {}
-        }
-    }
-
-    /// The outcome of an entity that may stand in the batch twice. What stood in the way of the second one was the first
-    /// one's write, which is undone by now, so only a constraint was left to blame.
-    fn second_time(&self, index: usize, change: &Change, error: SaveError) -> SaveError {
-        let id = self.entities[index].id();
-        let again = self.parts.iter().any(|part| self.entities[part.index].id() == id);
-        match (error, &change.operation) {
-            (SaveError::Constraint { .. }, Operation::Insert) if again => SaveError::AlreadyExists,
-            (SaveError::Constraint { .. }, Operation::Update | Operation::Delete(_)) if again => SaveError::Conflict,
-            (other, _) => other,
-        }
-    }
-
-    fn put_in_flight(&mut self) {
-        let mut ids = &*self.ids;
-        for part in &self.parts {
-            let (own, rest) = ids.split_at(part.events);
-            ids = rest;
-            let entity = &mut self.entities[part.index];
-            core::remember_ids(entity, part.stored_version, own);
-            core::begin_flight(entity, &self.outcome, part.digest, None);
-        }
-    }
-}
-
-impl<E: Record> Drop for Entrusted<'_, E> {
-    fn drop(&mut self) {
-        if self.given {
-            self.put_in_flight();
         }
     }
 }
