@@ -6,7 +6,8 @@
 //! To compare the ways, use the `ratios` program, which runs them in turns.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use timestamp_benches::sqlite::{Database, Task, TaskByHand};
+use timestamp_benches::sqlite::Database;
+use timestamp_benches::task::{Task, TaskByHand};
 use timestamp_core::Timestamped;
 use timestamp_repo::Durability;
 use tokio::runtime::{Builder, Runtime};

@@ -9,6 +9,9 @@
 
 pub mod clock_read;
 pub mod entity;
+pub mod postgres;
+pub mod processor;
 pub mod ratio;
 pub mod sqlite;
+pub mod task;
 pub mod text;

@@ -28,6 +28,8 @@ pub struct Ratio {
     pub baseline_nanos: f64,
     /// The median of the rounds' ratios.
     pub ratio: f64,
+    /// Between these two lies the middle half of the rounds' ratios.
+    pub spread: (f64, f64),
     /// What the ratio should be.
     pub goal: Goal,
 }
@@ -44,13 +46,15 @@ impl fmt::Display for Ratio {
             Goal::Reported => "-".to_owned(),
         };
         let (subject, baseline) = (&self.subject, &self.baseline);
-        let (nanos, baseline_nanos, ratio) = (self.nanos, self.baseline_nanos, self.ratio);
-        write!(f, "| {subject} | {nanos:.1} | {baseline} | {baseline_nanos:.1} | {ratio:.2} | {goal} | {verdict} |")
+        let (nanos, baseline_nanos, ratio, (low, high)) = (self.nanos, self.baseline_nanos, self.ratio, self.spread);
+        write!(f, "| {subject} | {nanos:.1} | {baseline} | {baseline_nanos:.1} | ")?;
+        write!(f, "{ratio:.2} | {low:.2} to {high:.2} | {goal} | {verdict} |")
     }
 }
 
 /// The heading that goes above the rows.
-pub const HEADING: &str = "| what | ns | against | ns | ratio | goal | verdict |\n|---|---:|---|---:|---:|---:|---|";
+pub const HEADING: &str = "| what | ns | against | ns | ratio | middle half | goal | verdict |\n\
+    |---|---:|---|---:|---:|---:|---:|---|";
 
 /// Runs a whole batch of operations and returns how long it took and how many they were. Setting up and tearing down is
 /// its own affair, outside the time it returns.
@@ -116,19 +120,28 @@ impl<'a> Comparison<'a> {
         }
         let floors = times.pop().expect("the baseline was added above");
         let (baseline, ..) = self.ways.pop().expect("the baseline was added above");
-        let row = |((subject, goal, _), times): ((String, Goal, Batch<'a>), Vec<f64>)| Ratio {
-            subject,
-            baseline: baseline.clone(),
-            ratio: median(times.iter().zip(&floors).map(|(time, floor)| time / floor).collect()),
-            nanos: median(times),
-            baseline_nanos: median(floors.clone()),
-            goal,
+        let row = |((subject, goal, _), times): ((String, Goal, Batch<'a>), Vec<f64>)| {
+            let ratios = sorted(times.iter().zip(&floors).map(|(time, floor)| time / floor).collect());
+            Ratio {
+                subject,
+                baseline: baseline.clone(),
+                ratio: ratios[ratios.len() / 2],
+                spread: (ratios[ratios.len() / 4], ratios[ratios.len() * 3 / 4]),
+                nanos: median(times),
+                baseline_nanos: median(floors.clone()),
+                goal,
+            }
         };
         self.ways.into_iter().zip(times).map(row).collect()
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+fn median(values: Vec<f64>) -> f64 {
+    let values = sorted(values);
     values[values.len() / 2]
+}
+
+fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
 }

@@ -7,98 +7,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
-use timestamp_core::{Timestamped, Timestamps};
 use timestamp_repo::{Durability, Repository, Sqlite};
 use uuid::Uuid;
 
 use crate::clock_read::clock_read;
-
-/// The entity.
-#[derive(Clone, Debug, Timestamped)]
-#[timestamped(table = "tasks")]
-pub struct Task {
-    #[timestamped(id)]
-    id: Uuid,
-    title: String,
-    done: bool,
-    priority: i64,
-    timestamps: Timestamps,
-}
-
-impl Task {
-    /// Returns a new task.
-    ///
-    /// # Panics
-    ///
-    /// Never: it has no invariants.
-    #[must_use]
-    pub fn new(priority: i64) -> Self {
-        let title = title(priority);
-        Self::create(|timestamps| Self { id: Uuid::now_v7(), title, done: false, priority, timestamps })
-            .expect("a task without invariants is valid")
-    }
-
-    /// The change that is saved.
-    pub fn toggle(&mut self) {
-        self.done = !self.done;
-        self.touch("toggled");
-    }
-
-    /// Returns what a load is checked by.
-    #[must_use]
-    pub fn priority(&self) -> i64 {
-        self.priority
-    }
-}
-
-fn title(priority: i64) -> String {
-    format!("task number {priority} of the bench")
-}
-
-/// The same by hand.
-#[derive(Clone, Debug)]
-pub struct TaskByHand {
-    /// The id.
-    pub id: Uuid,
-    title: String,
-    done: bool,
-    priority: i64,
-    created_at_ms: i64,
-    updated_at_ms: i64,
-    version: i64,
-    stored_version: i64,
-}
-
-impl TaskByHand {
-    /// Returns a new task.
-    #[must_use]
-    pub fn new(priority: i64) -> Self {
-        let now = clock_read();
-        Self {
-            id: Uuid::now_v7(),
-            title: title(priority),
-            done: false,
-            priority,
-            created_at_ms: now,
-            updated_at_ms: now,
-            version: 1,
-            stored_version: 0,
-        }
-    }
-
-    /// The change that is saved.
-    pub fn toggle(&mut self) {
-        self.done = !self.done;
-        self.updated_at_ms = clock_read().max(self.updated_at_ms);
-        self.version += 1;
-    }
-
-    /// Returns what a load is checked by.
-    #[must_use]
-    pub fn priority(&self) -> i64 {
-        self.priority
-    }
-}
+use crate::task::{EventByHand, Task, TaskByHand};
 
 /// A folder with one database, made by the store, in which either way can save.
 #[derive(Debug)]
@@ -221,11 +134,10 @@ impl ByHand {
         let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
         let id: &str = task.id.hyphenated().encode_lower(&mut buffer);
         let connection = &self.connection;
-        let (kind, event_type, reason) = if task.stored_version == 0 {
+        if task.stored_version == 0 {
             let values =
                 params![id, task.title, task.done, task.priority, task.created_at_ms, task.updated_at_ms, task.version];
             connection.prepare_cached(INSERT).and_then(|mut it| it.execute(values)).expect("an insert");
-            ("created", "Task.created", None)
         } else {
             let values = params![
                 id,
@@ -238,18 +150,10 @@ impl ByHand {
             ];
             let changed = connection.prepare_cached(UPDATE).and_then(|mut it| it.execute(values)).expect("an update");
             assert_eq!(changed, 1, "somebody else saved it");
-            ("updated", "Task.updated", Some("toggled"))
-        };
-        let at = text(task.updated_at_ms);
-        let payload = match reason {
-            None => format!(r#"{{"kind":"created","version":1,"at":"{at}"}}"#),
-            Some(reason) => format!(
-                r#"{{"kind":"updated","version":{},"reason":"{reason}","at":"{at}","previous_updated_at":"{at}"}}"#,
-                task.version
-            ),
-        };
+        }
+        let EventByHand { id: event_id, kind, event_type, reason, payload } = task.event();
         let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-        let event_id: &str = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
+        let event_id: &str = event_id.hyphenated().encode_lower(&mut buffer);
         let values =
             params![event_id, id, event_type, payload, task.version, kind, reason, task.updated_at_ms, clock_read()];
         connection.prepare_cached(EVENT).and_then(|mut it| it.execute(values)).expect("an event");
@@ -282,9 +186,4 @@ impl ByHand {
             })
             .expect("a task")
     }
-}
-
-/// The text of an instant, as the events carry it.
-fn text(millis: i64) -> timestamp_core::EpochMs {
-    timestamp_core::EpochMs::from_millis(millis).expect("a time of this century")
 }

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use timestamp_benches::processor;
 use timestamp_benches::ratio::{Batch, Comparison, Goal, Ratio};
-use timestamp_benches::sqlite::{ByHand, Database, Task, TaskByHand};
+use timestamp_benches::sqlite::{ByHand, Database};
+use timestamp_benches::task::{Task, TaskByHand};
 use timestamp_core::Timestamped;
 use timestamp_repo::{Durability, Repository, Sqlite};
 use tokio::runtime::{Builder, Runtime};
@@ -279,7 +281,7 @@ fn growth(runtime: &Runtime) -> Vec<Ratio> {
     let mut small = runtime.block_on(Ours::new(Durability::Normal, 1_000));
     large.database.checkpoint();
     let saves = |ours: &mut Ours, from: usize| {
-        let before = processor_time();
+        let before = processor::of_this_thread();
         runtime.block_on(async {
             let count = ours.saved.len();
             for step in 0..LONE as usize {
@@ -288,7 +290,7 @@ fn growth(runtime: &Runtime) -> Vec<Ratio> {
                 ours.tasks.save(task).await.expect("a save");
             }
         });
-        (processor_time() - before, LONE)
+        (processor::of_this_thread() - before, LONE)
     };
     let (mut at_large, mut at_small) = (0, 0);
     let large: Batch<'_> = Box::new(|| {
@@ -304,11 +306,4 @@ fn growth(runtime: &Runtime) -> Vec<Ratio> {
         small,
         60,
     )
-}
-
-/// The time this thread has spent on a processor, as the kernel counts it.
-fn processor_time() -> Duration {
-    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").expect("a kernel that counts");
-    let nanos = counted.split(' ').next().and_then(|it| it.parse().ok()).expect("nanoseconds first");
-    Duration::from_nanos(nanos)
 }
