@@ -46,6 +46,7 @@ impl<'e, E: Record> Entrusted<'e, E> {
         &self.entities[index]
     }
 
+    #[cfg(feature = "sqlite")]
     pub(crate) fn outcome(&self) -> &Arc<Outcome> {
         &self.outcome
     }
@@ -63,6 +64,7 @@ impl<'e, E: Record> Entrusted<'e, E> {
     }
 
     /// Whether an entity that was written has the id of this one.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn has_written_id_of(&self, index: usize) -> bool {
         let id = self.entities[index].id();
         self.parts.iter().any(|part| self.entities[part.index].id() == id)
@@ -94,6 +96,7 @@ impl<'e, E: Record> Entrusted<'e, E> {
     }
 
     /// The answer is there: nothing was stored, and no entity is to be blamed.
+    #[cfg(feature = "postgres")]
     pub(crate) fn withdraw(mut self) {
         self.given = false;
     }
