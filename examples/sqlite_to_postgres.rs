@@ -5,7 +5,7 @@
 //! `type Db` says which one a program means.
 //!
 //! ```text
-//! $ scripts/services run -- cargo run -p examples --features postgres --example sqlite_to_postgres
+//! $ scripts/services run --only postgres -- cargo run -p examples --features postgres --example sqlite_to_postgres
 //! SQLite:     ada 70 v2, bob 30 v2: v1 created, v2 received
 //! PostgreSQL: ada 70 v2, bob 30 v2: v1 created, v2 received
 //! ```
@@ -90,7 +90,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let Ok(url) = std::env::var("TIMESTAMP_TEST_POSTGRES") else {
         println!(
-            "PostgreSQL: scripts/services run -- cargo run -p examples --features postgres --example sqlite_to_postgres"
+            "PostgreSQL: scripts/services run --only postgres -- \
+             cargo run -p examples --features postgres --example sqlite_to_postgres"
         );
         return Ok(());
     };

@@ -8,3 +8,7 @@ pub mod guide {}
 #[doc = include_str!("../docs/postgres.md")]
 #[cfg(feature = "postgres")]
 pub mod postgres {}
+
+#[doc = include_str!("../docs/relay.md")]
+#[cfg(feature = "nats")]
+pub mod relay {}
