@@ -14,7 +14,6 @@ use uuid::Uuid;
 pub(crate) use self::envelope::{EventRow, Said, push_escaped};
 pub(crate) use self::state::state;
 use crate::error::FindError;
-use crate::relay::storage::Relaying;
 use crate::relay::{self, RelayError};
 use crate::store::Store;
 
@@ -106,10 +105,7 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     ///
     /// [`RelayError::RetentionTooShort`] for less than 24 hours.
-    pub async fn prune(&self, age: Duration) -> Result<u64, RelayError>
-    where
-        S: Relaying,
-    {
+    pub async fn prune(&self, age: Duration) -> Result<u64, RelayError> {
         relay::prune(&self.store, age, 1_000).await
     }
 

@@ -45,7 +45,6 @@ pub use self::running::RunningRelay;
 pub use self::sink::{Sink, SinkError};
 pub use self::status::RelayStatus;
 pub use self::storage::ParkedEvent;
-use self::storage::Relaying;
 use crate::store::Store;
 
 /// Carries stored events to a [`Sink`]: each at least once, those of one entity in order.
@@ -91,7 +90,7 @@ pub struct Relay<S, K> {
     options: RelayOptions,
 }
 
-impl<S: Store + Relaying, K: Sink> Relay<S, K> {
+impl<S: Store, K: Sink> Relay<S, K> {
     /// Returns a relay named `default` of all events in the store.
     pub fn new(store: S, sink: K) -> Self {
         Self { store, sink: Arc::new(sink), options: RelayOptions::default() }

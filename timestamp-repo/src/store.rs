@@ -18,7 +18,7 @@ use crate::unit_of_work::UnitOfWork;
 ///
 /// For code that is generic over the database. A program that names its database needs no import of this trait: each
 /// store has the same methods of its own. Sealed; implemented by this crate's stores only.
-pub trait Store: Backend {
+pub trait Store: Backend + Relaying {
     /// Returns the repository of one entity type: creates the table if it is missing, refuses one that does not fit.
     fn repository<E: Record>(&self) -> impl Future<Output = Result<Repository<E, Self>, RepositoryError>> + Send {
         async move { Ok(Repository::new(self.clone(), self.open_table::<E>().await?)) }
@@ -31,10 +31,7 @@ pub trait Store: Backend {
     }
 
     /// Returns the events that the relay of this name has parked.
-    fn parking(&self, relay: impl Into<String>) -> Parking<Self>
-    where
-        Self: Relaying,
-    {
+    fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
         Parking::new(self.clone(), relay.into())
     }
 

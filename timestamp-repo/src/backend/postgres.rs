@@ -10,6 +10,7 @@
 //!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
 //! - [`group`]: concurrent lone saves in one statement. [`finds`]: concurrent finds in one. [`queue`]: who goes alone, and
 //!   who goes together.
+//! - [`relay`]: the relay's side. [`signals`]: who is told that events were stored.
 //! - [`read`]: what is read. [`finish`]: work that ends even if its caller goes away. [`suspect`]: sessions whose last
 //!   answer was lost.
 
@@ -27,11 +28,13 @@ mod options;
 mod placeholder;
 mod queue;
 mod read;
+mod relay;
 mod row;
 mod schema;
 mod session;
 mod sessions;
 mod settings;
+mod signals;
 mod store;
 mod suspect;
 mod table;

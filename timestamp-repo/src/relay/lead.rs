@@ -11,7 +11,6 @@ use super::leading::{Ended, Leading};
 use super::options::RelayOptions;
 use super::sink::Sink;
 use super::status::RelayStatus;
-use super::storage::Relaying;
 use crate::store::Store;
 
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -34,7 +33,7 @@ pub(super) struct Driver<S, K> {
     pub(super) stop: Stop,
 }
 
-impl<S: Store + Relaying, K: Sink> Driver<S, K> {
+impl<S: Store, K: Sink> Driver<S, K> {
     pub(super) async fn run(self, until: Until) -> Result<(), RelayError> {
         let holder = Uuid::new_v4();
         let mut failures = 0;

@@ -15,7 +15,7 @@ use super::flow::{Flow, Limits, Ticket};
 use super::lead::{Driver, FIRST_PAUSE, LONGEST_PAUSE, Until};
 use super::retention;
 use super::sink::{Sink, SinkError, in_one_line};
-use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress, Relaying};
+use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
 use crate::store::Store;
 
 /// Events read at a time.
@@ -100,7 +100,7 @@ pub(super) struct Leading<'d, S, K> {
     stuck: bool,
 }
 
-impl<'d, S: Store + Relaying, K: Sink> Leading<'d, S, K> {
+impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     /// `begun` is when the lease was asked for.
     pub(super) async fn begin(
         driver: &'d Driver<S, K>,

@@ -4,7 +4,6 @@ use timestamp_core::Timestamped;
 
 use super::error::RelayError;
 use super::storage::ParkedEvent;
-use super::storage::Relaying;
 use crate::store::Store;
 
 /// The events that one relay has parked; made by `store.parking("default")`.
@@ -17,7 +16,7 @@ pub struct Parking<S> {
     relay: String,
 }
 
-impl<S: Store + Relaying> Parking<S> {
+impl<S: Store> Parking<S> {
     pub(crate) fn new(store: S, relay: String) -> Self {
         Self { store, relay }
     }

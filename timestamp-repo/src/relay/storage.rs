@@ -35,6 +35,8 @@ pub struct Window {
     pub after: String,
     /// Nothing beyond this one is read now; none: a new one is to be taken.
     pub within: Option<String>,
+    /// No event of the window has a larger number than this one; none, where that was not looked up.
+    pub last: Option<i64>,
 }
 
 /// A part of the outbox, in order.

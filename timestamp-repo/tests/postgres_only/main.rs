@@ -17,6 +17,7 @@ mod old_server;
 mod outbox;
 mod pooler;
 mod proxy;
+mod relay;
 mod restarts;
 mod schema;
 mod sql;

@@ -131,15 +131,16 @@ pub(super) async fn events(session: &Session, query: &EventQuery) -> Result<Vec<
             [Parameter::Text(entity_type), Parameter::Text(entity_id)],
         ),
     };
-    let sql = format!(
-        "SELECT seq, id::text, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, \
-         recorded_at_ms, payload::text FROM timestamp_outbox WHERE {condition}"
-    );
+    let sql = format!("SELECT {STORED_EVENT} FROM timestamp_outbox WHERE {condition}");
     let rows = session.prepare_and_query(&sql, &values).await.map_err(backend)?;
     rows.iter().map(event).collect()
 }
 
-fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError> {
+/// What [`event`] reads, in its order.
+pub(super) const STORED_EVENT: &str = "seq, id::text, aggregatetype, aggregateid, type, kind, version, reason, \
+                                       occurred_at_ms, recorded_at_ms, payload::text";
+
+pub(super) fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError> {
     let seq: i64 = get(row, 0).map_err(backend)?;
     let unreadable = |column: &str, message: String| FindError::Unreadable {
         table: "timestamp_outbox".to_owned(),

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::PostgresOptions;
@@ -34,6 +34,14 @@ pub(super) struct Sessions {
     by_hand: OnceLock<String>,
 }
 
+/// A way to the same server, with the same settings.
+pub(super) struct Line {
+    pub(super) config: Config,
+    pub(super) tls: MakeRustlsConnect,
+    /// SQL that makes the settings, where they do not reach the server with the connection.
+    pub(super) by_hand: Option<String>,
+}
+
 /// A session on loan; it goes back when dropped.
 pub(super) type Loan = Object<Sessions>;
 
@@ -55,6 +63,19 @@ impl Sessions {
             warned: AtomicBool::new(false),
             by_hand: OnceLock::new(),
         })
+    }
+
+    /// How to open a connection that is nobody's session.
+    pub(super) fn line(&self) -> Line {
+        Line { config: self.config(), tls: self.tls.clone(), by_hand: self.by_hand.get().cloned() }
+    }
+
+    fn config(&self) -> Config {
+        let mut config = self.target.config.clone();
+        if self.by_hand.get().is_none() {
+            config.options(self.target.settings.startup());
+        }
+        config
     }
 
     /// From now on a session with another server than this one is refused.
@@ -81,12 +102,8 @@ impl Sessions {
 
     async fn open_one(&self) -> Result<Session, ConnectError> {
         let server = &self.target.server;
-        let mut config = self.target.config.clone();
         let by_hand = self.by_hand.get();
-        if by_hand.is_none() {
-            config.options(self.target.settings.startup());
-        }
-        let connected = config.connect(self.tls.clone()).await;
+        let connected = self.config().connect(self.tls.clone()).await;
         let (client, connection) = connected.map_err(|error| connect_error(&self.target, &error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {

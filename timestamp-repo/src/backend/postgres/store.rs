@@ -11,6 +11,7 @@ use deadpool::Runtime;
 use deadpool::managed::Pool;
 use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, Record};
+use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use super::failure::Failure;
@@ -24,6 +25,7 @@ use super::row::Loading;
 use super::schema::{self, Found};
 use super::session::Session;
 use super::sessions::{self, Loan, Sessions};
+use super::signals::Signals;
 use super::suspect::Suspects;
 use super::table::Table;
 use super::unit::PostgresUnit;
@@ -36,6 +38,7 @@ use crate::error::{
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
+use crate::relay::Parking;
 use crate::repository::Repository;
 use crate::save::{Change, Entrusted, Written};
 use crate::store::{self, Store};
@@ -80,6 +83,7 @@ struct Inner {
     together: RwLock<HashMap<TypeId, Arc<Together>>>,
     holders: Holders,
     suspects: Arc<Suspects>,
+    signals: Arc<Signals>,
     options: PostgresOptions,
     target: Target,
 }
@@ -125,7 +129,8 @@ impl Postgres {
             source: BackendError::because("the pool could not be made", error),
         })?;
         let (tables, together, holders) = (RwLock::default(), RwLock::default(), Holders::default());
-        Ok(Self { inner: Arc::new(Inner { pool, tables, together, holders, suspects, options, target }) })
+        let signals = Signals::new();
+        Ok(Self { inner: Arc::new(Inner { pool, tables, together, holders, suspects, signals, options, target }) })
     }
 
     /// Returns the repository of one entity type: creates the table if it is missing, refuses one that does not fit.
@@ -146,6 +151,12 @@ impl Postgres {
     pub fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send + use<> {
         let (store, begun_at) = (self.clone(), Location::caller());
         async move { store::begin(&store, begun_at).await }
+    }
+
+    /// Returns the events that the relay of this name has parked.
+    #[must_use]
+    pub fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
+        Store::parking(self, relay)
     }
 
     /// Returns the outbox of this store, for reading.
@@ -178,6 +189,11 @@ impl Postgres {
     #[cfg(feature = "test-util")]
     pub(super) fn faults(&self) -> &crate::testing::Faults {
         &self.inner.options.faults
+    }
+
+    /// Returns what changes whenever events may have been stored.
+    pub(super) fn listen(&self) -> watch::Receiver<u64> {
+        self.inner.signals.listen(|| self.inner.pool.manager().line())
     }
 
     pub(super) async fn reader(&self) -> Result<Loan, FindError> {
@@ -317,6 +333,10 @@ impl Backend for Postgres {
         }
         let session = self.reader().await?;
         self.inner.suspects.end(&session).await
+    }
+
+    fn stored(&self) {
+        self.inner.signals.stored(|| self.inner.pool.weak());
     }
 
     async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, FindError> {

@@ -1,0 +1,220 @@
+//! The relay's side of the database.
+//!
+//! Events become visible in the order in which transactions commit, and that is not the order of their numbers: one that
+//! began early can commit late. So a relay's place is a snapshot, which says exactly what could be seen and what could
+//! not; [`page`](self::page) tells how it is read from there on.
+//!
+//! - [`page`](self::page): events, from a place on. [`progress`]: what the leader found out, in one transaction.
+//! - [`held`]: open transactions that hold their events back.
+
+mod held;
+mod page;
+mod progress;
+
+use std::time::Duration;
+
+use timestamp_core::EpochMs;
+use tokio::sync::watch;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::read::{self, STORED_EVENT};
+use super::row::{Parameter, get};
+use super::store::Postgres;
+use super::write::read_only;
+use crate::backend::Backend as _;
+use crate::error::FindError;
+use crate::relay::RelayError;
+use crate::relay::storage::{
+    Fetched, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying,
+};
+
+/// Rows that are looked at beyond those that may be deleted, so that looking has an end where many may not be.
+const LOOKED_AT: u32 = 10_000;
+
+impl Postgres {
+    async fn relay_read(&self, sql: &str, values: &[Parameter<'_>]) -> Result<Vec<Row>, RelayError> {
+        let session = self.reader().await?;
+        session.prepare_and_query(sql, values).await.map_err(failed)
+    }
+
+    async fn relay_write(&self, sql: &str, values: &[Parameter<'_>]) -> Result<Vec<Row>, RelayError> {
+        read_only(self)?;
+        let session = self.writer().await?;
+        let written = session.prepare_and_query(sql, values).await;
+        written.map_err(|failure| failure.into_save_error(false).into())
+    }
+
+    /// The same, for a statement that says with each row that it has written one.
+    async fn relay_count(&self, sql: &str, values: &[Parameter<'_>]) -> Result<u64, RelayError> {
+        Ok(self.relay_write(sql, values).await?.len() as u64)
+    }
+}
+
+impl Relaying for Postgres {
+    fn now(&self) -> EpochMs {
+        self.clock().now()
+    }
+
+    fn signal(&self) -> watch::Receiver<u64> {
+        self.listen()
+    }
+
+    async fn take_lease(&self, relay: &str, holder: Uuid, lease: Duration) -> Result<Option<Lease>, RelayError> {
+        // What a leader of this store has sent and had no answer to may not be written after what the next one reads.
+        self.end_doubts().await?;
+        let sql = "INSERT INTO timestamp_relay AS it (name, token, holder, lease_until) VALUES ($1, 1, $2, \
+                   clock_timestamp() + $3::bigint * interval '1 millisecond') ON CONFLICT (name) DO UPDATE SET token = \
+                   it.token + 1, holder = excluded.holder, lease_until = excluded.lease_until WHERE it.holder = \
+                   excluded.holder OR it.lease_until <= clock_timestamp() RETURNING token, after::text, within::text, seq";
+        let values = [Parameter::Text(relay), Parameter::Uuid(holder), Parameter::Integer(millis(lease))];
+        let rows = self.relay_write(sql, &values).await?;
+        rows.first().map(|row| Ok(Lease { token: get(row, 0)?, place: place(row)? })).transpose().map_err(failed)
+    }
+
+    async fn keep(&self, relay: &str, token: i64, lease: Duration, progress: &Progress) -> Result<bool, RelayError> {
+        read_only(self)?;
+        // The same may be on its way from before, where no answer came.
+        self.end_doubts().await?;
+        let session = self.writer().await?;
+        let kept = progress::keep(&session, (relay, token), millis(lease), progress, self.now()).await;
+        kept.map_err(|failure| failure.into_save_error(false).into())
+    }
+
+    async fn end_lease(&self, relay: &str, token: i64) -> Result<(), RelayError> {
+        let sql = "UPDATE timestamp_relay SET lease_until = '-infinity' WHERE name = $1 AND token = $2";
+        self.relay_write(sql, &[Parameter::Text(relay), Parameter::Integer(token)]).await.map(drop)
+    }
+
+    async fn read_page(&self, from: &Place, only: &[&'static str], limit: u32) -> Result<Page, RelayError> {
+        let session = self.reader().await?;
+        page::read(&session, from, only, limit).await
+    }
+
+    async fn refusals(&self, relay: &str) -> Result<Vec<Refusal>, RelayError> {
+        let sql = "SELECT seq, times FROM timestamp_refused WHERE relay = $1";
+        let rows = self.relay_read(sql, &[Parameter::Text(relay)]).await?;
+        let refusal = |row: &Row| Ok(Refusal { seq: get(row, 0)?, times: count(row, 1)? });
+        rows.iter().map(refusal).collect::<Result<_, _>>().map_err(failed)
+    }
+
+    async fn parked_entities(&self, relay: &str) -> Result<Vec<ParkedEntity>, RelayError> {
+        let sql = "SELECT aggregatetype, aggregateid, count(*), min(seq), bool_and(released) FROM timestamp_parked WHERE \
+                   relay = $1 GROUP BY aggregatetype, aggregateid";
+        let rows = self.relay_read(sql, &[Parameter::Text(relay)]).await?;
+        let entity = |row: &Row| {
+            Ok(ParkedEntity {
+                entity_type: get(row, 0)?,
+                entity_id: get(row, 1)?,
+                events: get::<i64>(row, 2)?.unsigned_abs(),
+                first: get(row, 3)?,
+                released: get(row, 4)?,
+            })
+        };
+        rows.iter().map(entity).collect::<Result<_, _>>().map_err(failed)
+    }
+
+    async fn released(&self, relay: &str, limit: u32) -> Result<Vec<Fetched>, RelayError> {
+        let sql = format!(
+            "SELECT {STORED_EVENT} FROM timestamp_outbox WHERE seq = ANY (ARRAY (SELECT seq FROM timestamp_parked WHERE \
+             relay = $1 AND released ORDER BY seq LIMIT $2)) ORDER BY seq"
+        );
+        let rows = self.relay_read(&sql, &[Parameter::Text(relay), Parameter::Integer(limit.into())]).await?;
+        rows.iter().map(fetched).collect()
+    }
+
+    async fn parked(&self, relay: &str, after: i64, limit: u32) -> Result<Vec<ParkedEvent>, RelayError> {
+        let sql = "SELECT seq, aggregatetype, aggregateid, reason, refusals, parked_at_ms, released FROM \
+                   timestamp_parked WHERE relay = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+        let values = [Parameter::Text(relay), Parameter::Integer(after), Parameter::Integer(limit.into())];
+        let rows = self.relay_read(sql, &values).await?;
+        let event = |row: &Row| {
+            Ok(ParkedEvent {
+                seq: get(row, 0)?,
+                entity_type: get(row, 1)?,
+                entity_id: get(row, 2)?,
+                reason: get(row, 3)?,
+                refusals: count(row, 4)?,
+                parked_at: EpochMs::from_millis(get(row, 5)?).unwrap_or(EpochMs::MIN),
+                released: get(row, 6)?,
+            })
+        };
+        rows.iter().map(event).collect::<Result<_, _>>().map_err(failed)
+    }
+
+    async fn release(&self, relay: &str, entity: Option<(&str, &str)>) -> Result<u64, RelayError> {
+        let all = "UPDATE timestamp_parked SET released = true WHERE relay = $1";
+        match entity {
+            None => self.relay_count(&format!("{all} RETURNING 1"), &[Parameter::Text(relay)]).await,
+            Some((entity_type, id)) => {
+                let sql = format!("{all} AND aggregatetype = $2 AND aggregateid = $3 RETURNING 1");
+                let values = [Parameter::Text(relay), Parameter::Text(entity_type), Parameter::Text(id)];
+                self.relay_count(&sql, &values).await
+            }
+        }
+    }
+
+    async fn discard(&self, relay: &str, seq: i64) -> Result<bool, RelayError> {
+        let sql = "DELETE FROM timestamp_parked WHERE relay = $1 AND seq = $2 RETURNING 1";
+        Ok(self.relay_count(sql, &[Parameter::Text(relay), Parameter::Integer(seq)]).await? > 0)
+    }
+
+    async fn forget_relay(&self, relay: &str) -> Result<bool, RelayError> {
+        let sql = "WITH parked AS (DELETE FROM timestamp_parked WHERE relay = $1), refused AS (DELETE FROM \
+                   timestamp_refused WHERE relay = $1) DELETE FROM timestamp_relay WHERE name = $1 RETURNING 1";
+        Ok(self.relay_count(sql, &[Parameter::Text(relay)]).await? > 0)
+    }
+
+    async fn prune(&self, before: EpochMs, limit: u32) -> Result<u64, RelayError> {
+        // Of the oldest, those that may be deleted. Those that only wait for a relay are few, or it reads nothing; those
+        // that are parked are counted, so that they never hide what is behind them.
+        let sql = format!(
+            "WITH oldest AS MATERIALIZED (SELECT seq, xid, recorded_at_ms FROM timestamp_outbox ORDER BY seq LIMIT $2 + \
+             {LOOKED_AT} + (SELECT count(DISTINCT seq) FROM timestamp_parked)), done AS MATERIALIZED (SELECT seq FROM \
+             oldest WHERE recorded_at_ms < $1 AND NOT EXISTS (SELECT FROM timestamp_relay it WHERE NOT \
+             pg_visible_in_snapshot(oldest.xid, it.after)) AND NOT EXISTS (SELECT FROM timestamp_parked it WHERE it.seq = \
+             oldest.seq) ORDER BY seq LIMIT $2) DELETE FROM timestamp_outbox WHERE seq = ANY (ARRAY (SELECT seq FROM \
+             done)) RETURNING 1"
+        );
+        self.relay_count(&sql, &[Parameter::Integer(before.as_millis()), Parameter::Integer(limit.into())]).await
+    }
+
+    async fn held(&self) -> Result<HeldTransactions, RelayError> {
+        let session = self.reader().await?;
+        held::held(&session).await.map_err(failed)
+    }
+}
+
+fn failed(failure: Failure) -> RelayError {
+    RelayError::Backend(failure.into_backend())
+}
+
+/// For the server, which adds it to its own time.
+fn millis(lease: Duration) -> i64 {
+    // A thousand years are enough, and more do not fit.
+    i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).min(31_556_952_000_000)
+}
+
+fn count(row: &Row, column: usize) -> Result<u32, Failure> {
+    Ok(u32::try_from(get::<i64>(row, column)?).unwrap_or(u32::MAX))
+}
+
+/// The place that stands in the columns 1 to 3 of a row.
+fn place(row: &Row) -> Result<Place, Failure> {
+    Ok(page::stored_place(get(row, 1)?, get(row, 2)?, get(row, 3)?))
+}
+
+/// A row, also one that somebody wrote by hand and that is no event.
+fn fetched(row: &Row) -> Result<Fetched, RelayError> {
+    match read::event(row) {
+        Ok(event) => Ok(Fetched::Event(event)),
+        Err(FindError::Unreadable { column, message, .. }) => Ok(Fetched::Unreadable {
+            seq: get(row, 0).map_err(failed)?,
+            entity_type: get(row, 2).map_err(failed)?,
+            entity_id: get(row, 3).map_err(failed)?,
+            message: format!("the column `{column}` of timestamp_outbox is unreadable: {message}"),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
