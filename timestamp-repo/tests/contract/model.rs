@@ -4,7 +4,7 @@
 //! The model knows nothing of versions in rows or of outcome cells: a stored entity is the list of its events, and a save
 //! is allowed if that list is the beginning of the saved copy's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use timestamp_core::{EpochMs, Timestamped};
@@ -95,7 +95,8 @@ struct World<'h, H: Harness> {
     unit: Option<UnitOfWork<H::Store>>,
     /// What the unit sees, once it has written.
     in_unit: Option<Database>,
-    unit_has_touched_all: bool,
+    /// Whose rows the unit has saved or deleted, or has found to be so already.
+    saved_in_unit: BTreeSet<Uuid>,
     copies: Vec<Copy>,
     numbers: u64,
     random: u64,
@@ -165,21 +166,9 @@ impl<'h, H: Harness> World<'h, H> {
         let (store, tasks) = open_impatient(harness).await;
         let (committed, copies, title) = (Database::new(), Vec::new(), format!("of seed {seed}"));
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let (unit, in_unit, unit_has_touched_all, numbers, log) = (None, None, false, 0, Vec::new());
-        Self {
-            harness,
-            store,
-            tasks,
-            title,
-            committed,
-            unit,
-            in_unit,
-            unit_has_touched_all,
-            copies,
-            numbers,
-            random,
-            log,
-        }
+        let (unit, in_unit, saved_in_unit) = (None, None, BTreeSet::new());
+        let (numbers, log) = (0, Vec::new());
+        Self { harness, store, tasks, title, committed, unit, in_unit, saved_in_unit, copies, numbers, random, log }
     }
 
     /// A number below `limit`, by xorshift.
@@ -295,7 +284,6 @@ impl<'h, H: Harness> World<'h, H> {
         };
         self.harness.faults().lose_nothing();
         self.unit_has_written();
-        self.unit_has_touched_all |= self.unit.is_some();
         if lost != Lost::Nothing {
             assert!(touched.as_ref().is_err_and(SaveError::is_unknown), "{touched:?}");
         }
@@ -329,12 +317,16 @@ impl<'h, H: Harness> World<'h, H> {
         }
         let in_unit = self.unit.is_some();
         let lost = if in_unit { Lost::Nothing } else { self.lose() };
+        let is_known = self.is_known(which);
         let copy = &mut self.copies[which];
         let before = copy.clone();
         let result = match &mut self.unit {
             Some(unit) => unit.save(&mut copy.task).await,
             None => self.tasks.save(&mut copy.task).await,
         };
+        if in_unit && (is_known || result.is_ok() && before.base().0 < before.history.len()) {
+            self.saved_in_unit.insert(before.task.id);
+        }
         self.harness.faults().lose_nothing();
         let expected = self.expect_save(which, lost);
         assert_eq!(
@@ -345,33 +337,64 @@ impl<'h, H: Harness> World<'h, H> {
         );
     }
 
+    /// Whether events of a copy that it takes for pending are stored already; a unit that finds them keeps the row.
+    fn is_known(&self, which: usize) -> bool {
+        let copy = &self.copies[which];
+        copy.recognised(copy.base().0, None, self.view().get(&copy.task.id)) > 0
+    }
+
     /// Past a unit that has written. Refused, and no harm done, where the unit has what it needs: everything if there is
     /// one writer, else the rows that it wrote. Any other row is saved as if there were no unit, which sees it at once.
     async fn save_past_the_unit(&mut self, which: usize) {
         let copy = &mut self.copies[which];
         let id = copy.task.id;
-        let row = |database: &Database| database.get(&id).map(|row| (row.history.clone(), row.alive));
-        let is_held = H::ONE_WRITER || self.in_unit.as_ref().map(row) != Some(row(&self.committed));
-        if !is_held && copy.flight.is_none() && !copy.found_in_unit {
-            let (unit, in_unit) = (self.unit.take(), self.in_unit.take());
-            Box::pin(self.save(which)).await;
-            (self.unit, self.in_unit) = (unit, in_unit);
-            if let (Some(in_unit), Some(row)) = (&mut self.in_unit, self.committed.get(&id)) {
-                in_unit.insert(id, row.clone());
-            }
-            return;
+        if H::ONE_WRITER || self.saved_in_unit.contains(&id) || copy.flight.is_some() || copy.found_in_unit {
+            let error = self.tasks.save(&mut copy.task).await.err();
+            let harmless = copy.deleted || copy.unknown_deletion.is_some() || copy.stored == copy.history.len();
+            return match error {
+                Some(SaveError::Busy(busy)) => assert!(busy.is_same_task() && copy.flight.is_none()),
+                Some(SaveError::InFlight) => assert!(copy.flight.is_some() || copy.found_in_unit),
+                other => assert!(harmless, "{other:?} {copy:?}"),
+            };
         }
-        let error = self.tasks.save(&mut copy.task).await.err();
-        let harmless = copy.deleted || copy.unknown_deletion.is_some() || copy.stored == copy.history.len();
-        match error {
-            Some(SaveError::Busy(busy)) if busy.is_same_task() => assert!(copy.flight.is_none()),
-            // Nobody keeps which rows a bulk touch has locked, so it waits for the unit until it is told to stop.
-            Some(SaveError::Busy(_)) => {
-                assert!(!H::ONE_WRITER && copy.flight.is_none() && self.unit_has_touched_all);
-                copy.number(copy.stored, &mut self.numbers);
-            }
-            Some(SaveError::InFlight) => assert!(copy.flight.is_some() || copy.found_in_unit),
-            other => assert!(harmless, "{other:?} {copy:?}"),
+        let (unit, in_unit) = (self.unit.take(), self.in_unit.take());
+        let row = |database: &Database| database.get(&id).map(|row| (row.history.clone(), row.alive));
+        let touched = in_unit.as_ref().map(row) != Some(row(&self.committed));
+        if touched {
+            self.save_a_row_touched_by_the_unit(which).await;
+        } else {
+            Box::pin(self.save(which)).await;
+        }
+        (self.unit, self.in_unit) = (unit, in_unit);
+        if let (false, Some(in_unit), Some(row)) = (touched, &mut self.in_unit, self.committed.get(&id)) {
+            in_unit.insert(id, row.clone());
+        }
+    }
+
+    /// Nobody keeps which rows a bulk touch has locked. Who would write one waits for the unit until told to stop; who
+    /// has an answer without writing gets it.
+    async fn save_a_row_touched_by_the_unit(&mut self, which: usize) {
+        let copy = &mut self.copies[which];
+        let before = copy.clone();
+        let result = self.tasks.save(&mut copy.task).await;
+        let row = self.committed.get(&before.task.id).cloned();
+        let Err(SaveError::Busy(busy)) = &result else {
+            let expected = self.expect_save(which, Lost::Nothing);
+            assert_eq!(Answer::of(&result), expected, "{before:?}, row {row:?}");
+            let now = self.committed.get(&before.task.id);
+            assert_eq!(now.map(|row| &row.history), row.as_ref().map(|row| &row.history), "it was written");
+            return;
+        };
+        assert!(!busy.is_same_task());
+        let base = before.stored + before.recognised(before.stored, None, row.as_ref());
+        // There was something to write, or to look for behind a row that the unit has changed.
+        assert!(before.stored < before.history.len(), "{before:?}, row {row:?}");
+        copy.number(before.stored, &mut self.numbers);
+        // It may have been told before it waited that a part of it is stored.
+        let told = copy.history.len() - pending(&copy.task);
+        if told > before.stored {
+            assert_eq!(told, base, "{before:?}, row {row:?}");
+            copy.is_stored(base, before.count_at(base));
         }
     }
 
@@ -438,12 +461,16 @@ impl<'h, H: Harness> World<'h, H> {
         let now = self.harness.clock().now().as_millis();
         let reason = format!("delete {}", self.next_number());
         let number = self.next_number();
+        let is_known = self.is_known(which);
         let copy = &mut self.copies[which];
         let before = copy.clone();
         let result = match &mut self.unit {
             Some(unit) => unit.delete(&mut copy.task, reason.clone()).await,
             None => self.tasks.delete(&mut copy.task, reason.clone()).await,
         };
+        if in_unit && (is_known || result.is_ok()) {
+            self.saved_in_unit.insert(before.task.id);
+        }
         self.harness.faults().lose_nothing();
         let at = now.max(copy.last_at());
         let new = Token { kind: "deleted", reason: Some(reason), at, number: Some(number) };
@@ -558,7 +585,7 @@ impl<'h, H: Harness> World<'h, H> {
     async fn end_unit(&mut self) {
         let Some(unit) = self.unit.take() else { return };
         let wrote = self.in_unit.take();
-        self.unit_has_touched_all = false;
+        self.saved_in_unit.clear();
         if self.below(3) == 0 {
             unit.rollback();
             return self.unit_ended(None, None);
