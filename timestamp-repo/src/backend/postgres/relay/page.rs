@@ -43,9 +43,6 @@ const LOOKED_AT: u32 = 5_000;
 /// Of a window with more events than this, the first one is not looked for; it is walked from the oldest event on.
 const SEARCHED: u32 = 2_000_000;
 
-/// Behind those of [`STORED_EVENT`].
-const LOOKED_AT_COLUMN: usize = 11;
-
 /// The place that a relay's row says.
 pub(super) fn stored_place(after: String, within: Option<String>, seq: i64) -> Place {
     Place { window: Some(Arc::new(Window { after, within, last: None })), seq }
@@ -111,23 +108,23 @@ async fn open(
         values.push(types(only));
         condition = "AND aggregatetype = ANY ($2)";
     }
-    // The first row is about the window. What transactions were open in `after` have written is looked for one by one,
-    // as a range: a server that knows nothing of the column takes one number for a common one, and reads the whole table.
+    // What transactions that were open in `after` have written is looked for one by one, as a range: a server that knows
+    // nothing of the column takes one number for a common one, and reads the whole table. The snapshot may be long, and is
+    // said once.
     let sql = format!(
         "WITH last AS MATERIALIZED (SELECT $1::text::pg_snapshot AS after), found AS MATERIALIZED (SELECT * FROM ((SELECT \
          * FROM timestamp_outbox WHERE xid >= pg_snapshot_xmax((SELECT after FROM last)) ORDER BY xid LIMIT {more}) UNION \
          ALL (SELECT late.* FROM pg_snapshot_xip((SELECT after FROM last)) AS open (xid) CROSS JOIN LATERAL (SELECT * FROM \
          timestamp_outbox it WHERE it.xid >= open.xid AND it.xid <= open.xid ORDER BY it.xid LIMIT {more}) late)) it LIMIT \
-         {more}) SELECT NULL::bigint AS seq, pg_current_snapshot()::text, NULL::text, NULL::text, NULL::text, NULL::text, \
-         (SELECT count(*) FROM found), NULL::text, NULL::bigint, NULL::bigint, NULL::text UNION ALL (SELECT \
-         {STORED_EVENT} FROM found WHERE (SELECT count(*) FROM found) <= {limit} {condition}) ORDER BY seq NULLS FIRST"
+         {more}), about AS MATERIALIZED (SELECT pg_current_snapshot() AS within, count(*) AS found FROM found) SELECT it.*, \
+         CASE WHEN row_number() OVER (ORDER BY it.seq) = 1 THEN about.within::text END, about.found FROM about LEFT JOIN \
+         (SELECT {STORED_EVENT} FROM found WHERE (SELECT found FROM about) <= {limit} {condition}) it ON true ORDER BY \
+         it.seq"
     );
     let rows = session.prepare_and_query(&sql, &values).await.map_err(failed)?;
-    let Some((about, events)) = rows.split_first() else {
-        return Err(failed(Failure::NotSent("no answer to a question".to_owned())));
-    };
-    let within: String = get(about, 1).map_err(failed)?;
-    let found = get::<i64>(about, 6).map_err(failed)?;
+    let Some(first) = rows.first() else { return Err(failed(Failure::NotSent("no answer to a question".to_owned()))) };
+    let within: String = get(first, first.len() - 2).map_err(failed)?;
+    let found: i64 = get(first, first.len() - 1).map_err(failed)?;
     if found == 0 {
         let page = Page { events: Vec::new(), end: from.clone(), is_last: true };
         return Ok((within, Some(page)));
@@ -136,18 +133,20 @@ async fn open(
         return Ok((within, None));
     }
     let window = Window { after: after.to_owned(), within: Some(within.clone()), last: None };
-    let events = events_in(&Arc::new(window), events)?;
+    let events = events_in(&Arc::new(window), &rows)?;
     // All that could be seen was read.
     let page = Page { events, end: end(&within), is_last: true };
     Ok((within, Some(page)))
 }
 
 fn events_in(window: &Arc<Window>, rows: &[Row]) -> Result<Vec<(Fetched, Place)>, RelayError> {
-    let event = |row: &Row| {
-        let seq = get(row, 0).map_err(failed)?;
-        Ok((fetched(row)?, Place { window: Some(Arc::clone(window)), seq }))
-    };
-    rows.iter().map(event).collect()
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        // Where there is no event, one row says so.
+        let Some(seq) = get(row, 0).map_err(failed)? else { continue };
+        events.push((fetched(row)?, Place { window: Some(Arc::clone(window)), seq }));
+    }
+    Ok(events)
 }
 
 /// Where a large window is.
@@ -224,14 +223,12 @@ async fn walk(
     );
     let rows = session.prepare_and_query(&sparse, &values).await.map_err(failed)?;
     let looked_at: Option<i64> = match rows.first() {
-        Some(row) => get(row, LOOKED_AT_COLUMN).map_err(failed)?,
+        Some(row) => get(row, row.len() - 1).map_err(failed)?,
         None => None,
     };
     let is_full = rows.len() >= limit as usize;
     let looked_at = looked_at.unwrap_or(i64::MAX);
-    let is_empty = matches!(rows.first(), Some(row) if get::<Option<i64>>(row, 0).map_err(failed)?.is_none());
-    let events = if is_empty { &[] } else { &*rows };
-    walked(window, from, events, Some(looked_at).filter(|_| !is_full))
+    walked(window, from, &rows, Some(looked_at).filter(|_| !is_full))
 }
 
 /// The page of these events, after which nothing more comes up to `looked_at`.
