@@ -76,22 +76,22 @@ impl<'e, E: Record> Entrusted<'e, E> {
         Arc::clone(&self.outcome)
     }
 
-    /// The answer is there.
-    pub(crate) fn conclude(mut self, answer: Result<(), &SaveError>) {
+    /// The answer is there: stored, or this error.
+    pub(crate) fn conclude(mut self, error: Option<&SaveError>) {
         self.given = false;
-        match answer {
-            Ok(()) => {
+        match error {
+            None => {
                 for part in &self.parts {
                     core::mark_stored(&mut self.entities[part.index], part.digest);
                 }
             }
-            Err(SaveError::OutcomeUnknown) => {
+            Some(SaveError::OutcomeUnknown) => {
                 self.outcome.decide(OutcomeState::Unknown);
                 self.put_in_flight();
                 self.entities.iter_mut().for_each(core::settle);
             }
             // Not stored: the events are pending, as they were.
-            Err(_) => {}
+            Some(_) => {}
         }
     }
 

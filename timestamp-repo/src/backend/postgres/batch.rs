@@ -68,7 +68,7 @@ pub(super) async fn save_all<E: Record>(
         let ended = Finishing::new(write(store.clone(), session, prepared, outcome)).await;
         match ended {
             Ok(Ended::Stored) => {
-                entrusted.conclude(Ok(()));
+                entrusted.conclude(None);
                 return Ok(());
             }
             // Each round finds one more, so this ends.
@@ -77,7 +77,7 @@ pub(super) async fn save_all<E: Record>(
                 save::stored_before(&mut entities[index], &change, version);
             }
             Err(error) => {
-                entrusted.conclude(Err(&error.error));
+                entrusted.conclude(Some(&error.error));
                 return Err(error);
             }
         }
@@ -118,7 +118,7 @@ async fn copied<E: Record>(store: &Postgres, table: &Table, entities: &mut [E]) 
                 ended
             })
             .await;
-            entrusted.conclude(committed.as_ref().map(|_| ()).map_err(|error| &error.error));
+            entrusted.conclude(committed.as_ref().err().map(|error| &error.error));
             return committed.map(|_| Copied::Stored);
         }
         Ok(false) => Ok(Copied::NotLikeThis),

@@ -73,7 +73,7 @@ async fn write_all<E: Record>(
         }
     };
     let committed = committed.map_err(not_committed);
-    entrusted.conclude(committed.as_ref().map(|()| ()));
+    entrusted.conclude(committed.as_ref().err());
     match committed {
         Ok(()) => Ok(None),
         Err(error) => Err(SaveAllError { index: 0, error }),
