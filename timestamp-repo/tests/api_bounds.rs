@@ -8,9 +8,9 @@ use std::cell::Cell;
 
 use timestamp_core::{EpochMs, Timestamped, Timestamps, ValidationError};
 use timestamp_repo::{
-    BackendError, BackupError, BeginError, Busy, CommitError, Durability, FindError, OpenError, Outbox, Page,
-    PageToken, PageTokenError, Repository, RepositoryError, SaveAllError, SaveError, Sqlite, SqliteOptions, Store,
-    StoredEvent, UnitOfWork, UpdateError,
+    BackendError, BackupError, BeginError, Busy, CloudEventError, CloudEventSource, CommitError, Durability, FindError,
+    OpenError, Outbox, Page, PageToken, PageTokenError, Repository, RepositoryError, SaveAllError, SaveError, Sqlite,
+    SqliteOptions, Store, StoredEvent, UnitOfWork, UpdateError,
 };
 
 #[derive(Debug, Timestamped)]
@@ -33,6 +33,7 @@ macro_rules! send_sync_unpin {
 }
 
 send_sync_unpin! {
+    CloudEventSource,
     Durability,
     Outbox<Sqlite>,
     PageToken,
@@ -40,6 +41,13 @@ send_sync_unpin! {
     Sqlite,
     SqliteOptions,
     StoredEvent,
+}
+
+#[cfg(feature = "nats")]
+send_sync_unpin! {
+    timestamp_repo::Nats,
+    timestamp_repo::NatsOptions,
+    timestamp_repo::NatsStream,
 }
 
 macro_rules! errors {
@@ -52,9 +60,12 @@ macro_rules! errors {
 }
 
 errors! {
-    BackendError, BackupError, BeginError, Busy, CommitError, FindError, OpenError, PageTokenError, RepositoryError,
-    SaveAllError, SaveError, UpdateError,
+    BackendError, BackupError, BeginError, Busy, CloudEventError, CommitError, FindError, OpenError, PageTokenError,
+    RepositoryError, SaveAllError, SaveError, UpdateError,
 }
+
+#[cfg(feature = "nats")]
+errors! { timestamp_repo::NatsError }
 
 const _: () = {
     const fn clone<T: Clone>() {}
@@ -172,4 +183,12 @@ async fn unit_moves_between_tasks() {
     });
     assert_eq!(task.await.unwrap().pending_events().len(), 0);
     assert_eq!(tasks.find(&1).await.unwrap().unwrap().version(), 2);
+}
+
+/// Made, and not begun: nothing is connected.
+#[cfg(feature = "nats")]
+#[test]
+fn every_future_of_nats_is_send() {
+    drop(send(timestamp_repo::Nats::connect("localhost")));
+    drop(send(timestamp_repo::Nats::options().connect("localhost")));
 }

@@ -28,7 +28,7 @@ async fn messages_are_written_down_for_another_reader() {
     let options = Nats::options().source(source()).create_stream(NatsStream::new(STREAM));
     let nats = options.connect(&server.url()).await.unwrap();
     let store = store().await;
-    for id in ["plain", "Euro € 😀", "50% \"off\"", "a.b/c?d=e", "tab\tand\\backslash"] {
+    for id in ["plain", "Euro € 😀", "50% \"off\"", "a.b/c?d=e", "%41 is no A", "tab\tand\\backslash"] {
         save(&store, id, 3).await;
     }
     relay(&store, &nats).deliver_all().await.unwrap();
