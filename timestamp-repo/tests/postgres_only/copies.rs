@@ -12,7 +12,7 @@ use crate::warnings::Warnings;
 
 /// What `pg_dump` writes about a whole database, for a client that knows no commands of `psql`. Nothing where the
 /// server's programs are not on this machine.
-async fn dump(place: &Place) -> Option<String> {
+pub(crate) async fn dump(place: &Place) -> Option<String> {
     let folder = place.list("SELECT setting FROM pg_config WHERE name = 'BINDIR'").await;
     let pg_dump = std::path::Path::new(&folder).join("pg_dump");
     if !pg_dump.exists() {
@@ -131,7 +131,7 @@ async fn a_user_who_may_not_change_the_tables_can_not_rebase_them() {
     let role = place.role("GRANT SELECT ON timestamp_migrations, timestamp_store TO").await;
     let error = Postgres::options().rebase().connect(&role.url).await.unwrap_err();
     assert!(matches!(error, ConnectError::Privilege { .. }), "{error:?}");
-    assert_says(&error, &["rebased", "timestamp_store", &role.name]);
+    assert_says(&error, &["rebased", "timestamp_outbox", &role.name]);
     assert_eq!(place.list("SELECT system_identifier FROM timestamp_store").await, "7");
     role.remove(&place).await;
     place.remove().await;

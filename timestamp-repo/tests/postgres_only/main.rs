@@ -18,6 +18,7 @@ mod outbox;
 mod pooler;
 mod proxy;
 mod relay;
+mod relay_rebased;
 mod restarts;
 mod schema;
 mod sql;

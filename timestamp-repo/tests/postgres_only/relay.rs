@@ -22,11 +22,11 @@ impl Taken {
         Self::up_to(usize::MAX)
     }
 
-    fn up_to(room: usize) -> Self {
+    pub(crate) fn up_to(room: usize) -> Self {
         Self { events: Arc::default(), room }
     }
 
-    fn all(&self) -> Vec<StoredEvent> {
+    pub(crate) fn all(&self) -> Vec<StoredEvent> {
         self.events.lock().unwrap().clone()
     }
 
@@ -40,7 +40,7 @@ impl Taken {
     }
 
     /// Waits until so many were taken.
-    async fn wait_for(&self, count: usize) {
+    pub(crate) async fn wait_for(&self, count: usize) {
         for _ in 0..2_000 {
             if self.events.lock().unwrap().len() >= count {
                 return;

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::identity::{self, Home};
 use super::migrations::{self, MigrationError};
 use super::options::PostgresOptions;
+use super::relay::rebase;
 use super::session::Session;
 use super::sessions::Sessions;
 use super::url::Target;
@@ -27,8 +28,10 @@ pub(super) async fn set_up(
     };
     migrate(&session, target, options).await?;
     let found = identity::home(&session).await;
-    let found = found.map_err(|failure| refused(target, "the framework tables can not be read", failure))?;
-    let server = settle(&session, target, options, found).await?;
+    let unreadable = |failure| refused(target, "the framework tables can not be read", failure);
+    let found = found.map_err(unreadable)?;
+    let is_ahead = !options.read_only && rebase::is_ahead(&session).await.map_err(unreadable)?;
+    let server = settle(&session, target, options, found, is_ahead).await?;
     server.into_iter().for_each(|server| sessions.stay_on(server));
     Ok(())
 }
@@ -93,16 +96,21 @@ async fn settle(
     target: &Target,
     options: &PostgresOptions,
     found: Home,
+    is_ahead: bool,
 ) -> Result<Option<i64>, ConnectError> {
     let server = &target.server;
     // Who only reads moves nothing, and copies are made to be read.
     let rebase = options.rebase && !options.read_only;
     match found {
-        Home::Here(identifier) => Ok(Some(identifier)),
-        Home::Elsewhere(identifier) | Home::NotStored(identifier) if rebase => {
+        Home::Here(identifier) if !is_ahead => Ok(Some(identifier)),
+        Home::Here(identifier) | Home::Elsewhere(identifier) | Home::NotStored(identifier) if rebase => {
             let done = identity::rebase(session).await;
             done.map_err(|failure| refused(target, "the framework tables can not be rebased", failure))?;
             Ok(Some(identifier))
+        }
+        Home::Here(_) => Err(ConnectError::OtherServer { server: server.to_string() }),
+        Home::NotStored(_) | Home::NotTold if is_ahead && !rebase => {
+            Err(ConnectError::OtherServer { server: server.to_string() })
         }
         Home::Elsewhere(_) if !options.read_only => Err(ConnectError::OtherServer { server: server.to_string() }),
         Home::Elsewhere(identifier) => Ok(Some(identifier)),

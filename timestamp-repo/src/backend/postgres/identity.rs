@@ -6,6 +6,7 @@
 
 use super::failure::Failure;
 use super::migrations::alone;
+use super::relay::rebase;
 use super::session::Session;
 
 /// What the server and the tables say of where they belong.
@@ -42,5 +43,10 @@ pub(super) async fn rebase(session: &Session) -> Result<(), Failure> {
     let accept = "INSERT INTO timestamp_store (system_identifier) SELECT system_identifier FROM \
                   pg_catalog.pg_control_system() ON CONFLICT (one_row) DO UPDATE SET system_identifier = \
                   excluded.system_identifier";
-    alone(session, session.batch(accept)).await
+    alone(session, async {
+        // First: it needs a transaction that has written nothing.
+        rebase::rebase(session).await?;
+        session.batch(accept).await
+    })
+    .await
 }

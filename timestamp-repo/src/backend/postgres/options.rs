@@ -90,8 +90,9 @@ impl PostgresOptions {
     /// [`ConnectError::OtherServer`] says that they were made on another. For one connect, such as of a program that does
     /// nothing else, once nothing writes to the old server any more; with it, a copy is never noticed.
     ///
-    /// It needs `SELECT`, `INSERT` and `UPDATE` on `timestamp_store`, and does nothing on the server that they belong to, or
-    /// together with [`read_only`](Self::read_only).
+    /// Relays go on where they were: what one of them has not delivered is delivered again by all, and what all have
+    /// delivered is not. It needs the owner of the tables, waits for whoever is writing events, and does nothing on the
+    /// server that they belong to, or together with [`read_only`](Self::read_only).
     pub fn rebase(mut self) -> Self {
         self.rebase = true;
         self

@@ -5,11 +5,12 @@
 //! not; [`page`](self::page) tells how it is read from there on.
 //!
 //! - [`page`](self::page): events, from a place on. [`progress`]: what the leader found out, in one transaction.
-//! - [`held`]: open transactions that hold their events back.
+//! - [`held`]: open transactions that hold their events back. [`rebase`]: places that came from another server.
 
 mod held;
 mod page;
 mod progress;
+pub(super) mod rebase;
 
 use std::time::Duration;
 
