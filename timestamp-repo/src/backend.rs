@@ -16,8 +16,10 @@ use std::sync::Arc;
 
 use timestamp_core::__private::Outcome;
 use timestamp_core::{EpochMs, Record, Value};
+use uuid::Uuid;
 
 use crate::error::{BeginError, CommitError, FindError, RepositoryError, SaveAllError, SaveError};
+use crate::event_context::EventContext;
 use crate::outbox::{EventQuery, StoredEvent};
 use crate::page::{PageToken, Selected};
 use crate::save::{Change, Written};
@@ -54,6 +56,8 @@ pub struct BulkTouch {
     pub values: Vec<Value<'static>>,
     /// Why.
     pub reason: String,
+    /// Where the events come from, if somebody has said.
+    pub context: Option<Arc<EventContext>>,
 }
 
 /// One database, open. Sealed: a store is as good as its contract tests, and those are ours.
@@ -156,6 +160,16 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         table: &Arc<Self::Table>,
         query: Query,
     ) -> impl Future<Output = Result<Selected<E>, FindError>> + Send;
+
+    /// Notes in the unit that a consumer has taken an event in; `false`, if it was noted before.
+    fn unit_accept(
+        unit: &mut Self::Unit,
+        consumer: &str,
+        event_id: Uuid,
+    ) -> impl Future<Output = Result<bool, SaveError>> + Send;
+
+    /// Forgets what a consumer has taken in before a time. Returns how much.
+    fn prune_inbox(&self, consumer: &str, before: EpochMs) -> impl Future<Output = Result<u64, SaveError>> + Send;
 
     /// Commits the unit, and decides its outcome.
     fn unit_commit(unit: Self::Unit) -> impl Future<Output = Result<(), CommitError>> + Send;

@@ -99,10 +99,11 @@ pub enum CloudEventError {
 /// | `sequence` | the entity's version after the event, with leading zeros to 20 digits, so that text sorts as numbers do |
 /// | `partitionkey` | entity type, `/`, entity id |
 /// | `recordedtime` | when it was stored |
+/// | `correlationid`, `causationid`, `traceparent`, `tenantid` | [`EventContext`](crate::EventContext), if anybody has said |
 ///
-/// The last three are extensions that the specification documents. `sequence` counts per entity, not per source, since
-/// that is the order in which events are delivered: a consumer finds a gap, or an event that it has left behind, by
-/// comparing it within one `partitionkey`.
+/// `sequence` and all after it but `tenantid` are extensions that the specification documents. `sequence` counts per
+/// entity, not per source, since that is the order in which events are delivered: a consumer finds a gap, or an event that
+/// it has left behind, by comparing it within one `partitionkey`.
 #[derive(Clone, Copy)]
 pub struct CloudEvent<'a> {
     source: &'a CloudEventSource,
@@ -134,6 +135,10 @@ impl<'a> CloudEvent<'a> {
             ("sequence", Cow::Owned(format!("{:020}", event.version))),
             ("partitionkey", Cow::Owned(format!("{}/{}", event.entity_type, event.entity_id))),
             ("recordedtime", Cow::Owned(event.recorded_at.to_string())),
+            ("correlationid", or_empty(event.correlation_id.as_deref())),
+            ("causationid", or_empty(event.causation_id.as_deref())),
+            ("traceparent", or_empty(event.traceparent.as_deref())),
+            ("tenantid", or_empty(event.tenant_id.as_deref())),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -175,6 +180,11 @@ impl fmt::Debug for CloudEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.attributes()).finish()
     }
+}
+
+/// What is empty is left out.
+fn or_empty(value: Option<&str>) -> Cow<'_, str> {
+    Cow::Borrowed(value.unwrap_or_default())
 }
 
 fn encoded(value: Cow<'_, str>) -> Cow<'_, str> {

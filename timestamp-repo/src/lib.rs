@@ -12,7 +12,9 @@ mod backend;
 mod batch;
 mod cloud_event;
 mod error;
+mod event_context;
 mod fingerprint;
+mod inbox;
 #[cfg(feature = "nats")]
 mod nats;
 mod outbox;
@@ -54,6 +56,8 @@ pub use crate::error::{
     BackendError, BackupError, BeginError, Busy, CommitError, FindError, OpenError, RepositoryError, SaveAllError,
     SaveError, UpdateError,
 };
+pub use crate::event_context::{EventContext, TraceparentError};
+pub use crate::inbox::Inbox;
 #[cfg(feature = "nats")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
 pub use crate::nats::{Nats, NatsError, NatsOptions, NatsStream};

@@ -44,6 +44,14 @@ pub struct StoredEvent {
     /// All of this as a JSON object, with what `touch_with` was given under `data`, and the entity's state
     /// under `state` if the entity says `events = "state"`.
     pub payload: String,
+    /// Whose data it is; this and the next three by [`EventContext`](crate::EventContext).
+    pub tenant_id: Option<String>,
+    /// What everything that follows from one request has in common.
+    pub correlation_id: Option<String>,
+    /// The command or event that caused it.
+    pub causation_id: Option<String>,
+    /// Its place in a distributed trace.
+    pub traceparent: Option<String>,
 }
 
 impl fmt::Display for StoredEvent {

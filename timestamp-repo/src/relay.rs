@@ -40,7 +40,7 @@ pub use self::error::RelayError;
 use self::lead::{Driver, Stop, Until};
 use self::options::RelayOptions;
 pub use self::parking::Parking;
-pub(crate) use self::retention::prune;
+pub(crate) use self::retention::{before, prune};
 pub use self::running::RunningRelay;
 pub use self::sink::{Sink, SinkError};
 pub use self::status::RelayStatus;

@@ -10,6 +10,7 @@ use timestamp_core::{EpochMs, Record, Value};
 
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{FindError, SaveAllError, SaveError, UpdateError};
+use crate::event_context::EventContext;
 use crate::outbox::EventQuery;
 use crate::page::{Page, PageToken};
 use crate::params::Params;
@@ -174,7 +175,8 @@ impl<E: Record, S: Store> Repository<E, S> {
         reason: impl Into<String>,
     ) -> Result<u64, SaveError> {
         save::touches_without_state::<E>()?;
-        let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason: reason.into() };
+        let (context, reason) = (EventContext::current(), reason.into());
+        let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason, context };
         let count = self.store.touch_all::<E>(&self.table, touch).await?;
         self.store.stored();
         Ok(count)

@@ -26,6 +26,7 @@ use timestamp_core::{EpochMs, Record, ValidationError};
 use uuid::Uuid;
 
 use crate::error::{BackendError, SaveError};
+use crate::event_context::EventContext;
 use crate::fingerprint::Fingerprint;
 use crate::outbox::{EventRow, StoredEvent, state};
 
@@ -44,6 +45,8 @@ pub struct Change {
     pub(crate) events: Vec<EventRow>,
     /// An earlier attempt may have stored some of the events.
     pub(crate) attempted: bool,
+    /// Where the events come from, if somebody has said.
+    pub(crate) context: Option<Arc<EventContext>>,
 }
 
 #[derive(Clone, Debug)]
@@ -126,6 +129,7 @@ fn change<E: Record>(entity: &E, standing: &Standing, operation: Operation) -> R
         stored_updated_at: standing.stored_updated_at,
         events,
         attempted,
+        context: EventContext::current(),
     })
 }
 

@@ -4,13 +4,13 @@ use std::future::Future;
 use std::panic::Location;
 
 use timestamp_core::__private::Outcome;
-use timestamp_core::Record;
+use timestamp_core::{Record, Timestamped};
 
 use crate::backend::Backend;
 use crate::error::{BeginError, RepositoryError};
 use crate::outbox::Outbox;
-use crate::relay::Parking;
 use crate::relay::storage::Relaying;
+use crate::relay::{Parking, Relay, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::unit_of_work::UnitOfWork;
 
@@ -28,6 +28,15 @@ pub trait Store: Backend + Relaying {
     #[track_caller]
     fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send {
         begin(self, Location::caller())
+    }
+
+    /// Hands the stored events of one entity type to a function of this program, or any other sink, until what is
+    /// returned is dropped.
+    ///
+    /// It is a [`Relay`] named `subscriber/` and `name`: after the commit, in order, at least once, and from where it was
+    /// when the program starts again. The first time it begins with the oldest event that is kept.
+    fn subscribe<E: Timestamped>(&self, name: &str, sink: impl Sink) -> RunningRelay {
+        Relay::new(self.clone(), sink).name(format!("subscriber/{name}")).only::<E>().start()
     }
 
     /// Returns the events that the relay of this name has parked.

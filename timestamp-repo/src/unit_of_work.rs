@@ -9,6 +9,7 @@ use timestamp_core::{EpochMs, Record};
 
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, CommitError, FindError, SaveAllError, SaveError};
+use crate::event_context::EventContext;
 use crate::page::{Page, PageToken, Selected};
 use crate::params::Params;
 use crate::repository::{id_values, recent};
@@ -172,7 +173,8 @@ impl<S: Store> UnitOfWork<S> {
     ) -> Result<u64, SaveError> {
         save::touches_without_state::<E>()?;
         let table = self.table::<E>().map_err(SaveError::Backend)?;
-        let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason: reason.into() };
+        let (context, reason) = (EventContext::current(), reason.into());
+        let touch = BulkTouch { sql: sql.into(), values: values.into_values(), reason, context };
         S::unit_touch_all::<E>(&mut self.unit, &table, touch).await
     }
 

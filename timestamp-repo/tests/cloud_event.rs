@@ -60,11 +60,33 @@ async fn envelope_is_the_one_that_consumers_know() {
 }
 
 #[tokio::test]
+async fn context_of_an_event_travels_with_it() {
+    let mut event = stored("42").await;
+    event.correlation_id = Some("request 4711".to_owned());
+    event.causation_id = Some("01938b5a-0000-7000-8000-000000000002".to_owned());
+    event.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    event.tenant_id = Some("acme".to_owned());
+    let all = headers(&event);
+    assert_eq!(all["ce-correlationid"], "request%204711");
+    assert_eq!(all["ce-causationid"], "01938b5a-0000-7000-8000-000000000002");
+    assert_eq!(all["ce-traceparent"], "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    assert_eq!(all["ce-tenantid"], "acme");
+    event.correlation_id = None;
+    event.tenant_id = Some(String::new());
+    let some = headers(&event);
+    assert!(!some.contains_key("ce-correlationid") && !some.contains_key("ce-tenantid"), "{some:?}");
+}
+
+#[tokio::test]
 async fn required_attributes_are_there_and_names_are_legal() {
-    let event = stored("42").await;
+    let mut event = stored("42").await;
+    for context in [&mut event.correlation_id, &mut event.causation_id, &mut event.traceparent, &mut event.tenant_id] {
+        *context = Some("there".to_owned());
+    }
     let source = CloudEventSource::default();
     let envelope = CloudEvent::new(&source, &event);
     let attributes: BTreeMap<_, _> = envelope.attributes().collect();
+    assert_eq!(attributes.len(), 14);
     assert_eq!(attributes.len(), envelope.attributes().count(), "a name is there twice");
     for required in ["specversion", "id", "source", "type"] {
         assert!(attributes.contains_key(required), "{required}");

@@ -8,6 +8,7 @@
 //! - [`write`](mod@write): what a change does inside a transaction, and why one was refused. [`batch`]: many entities at once.
 //!   [`copy`]: new ones on their way into their tables.
 //!   [`unit`](mod@unit): a unit of work. [`touch`]: bulk touches. [`holder`]: which unit holds which row.
+//! - [`relay`]: the relay's side. [`signals`]: who is told that events were stored.
 //! - [`group`]: concurrent lone saves in one statement. [`finds`]: concurrent finds in one. [`queue`]: who goes alone, and
 //!   who goes together.
 //! - [`relay`]: the relay's side. [`signals`]: who is told that events were stored.
@@ -23,6 +24,7 @@ mod finish;
 mod group;
 mod holder;
 mod identity;
+mod inbox;
 mod migrations;
 mod options;
 mod placeholder;

@@ -18,6 +18,7 @@ mod entity_table;
 mod exclusive;
 mod failure;
 mod group;
+mod inbox;
 mod lone_save;
 mod migrations;
 mod opening;

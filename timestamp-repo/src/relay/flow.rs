@@ -224,12 +224,12 @@ impl Flow {
         }
     }
 
-    fn push(&mut self, event: StoredEvent, after: Option<Place>, released: bool) {
+    fn push(&mut self, event: Arc<StoredEvent>, after: Option<Place>, released: bool) {
         let ticket = self.first + self.entries.len() as u64;
         let lane = lane_of(&event);
         let refusals =
             if self.refusals.is_empty() || released { 0 } else { self.refusals.get(&event.seq).copied().unwrap_or(0) };
-        let event = Some(Arc::new(event));
+        let event = Some(event);
         self.open += 1;
         self.released += usize::from(released);
         self.entries.push_back(Entry {

@@ -152,16 +152,14 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             if !stopping {
                 self.hand_over().await;
             }
-            if self.until == Until::UpToDate
-                && let Some(message) = self.away.take()
-            {
-                self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
-                return Err(RelayError::SinkUnavailable { message });
-            }
-            let ending = (stopping && self.flow.in_flight() == 0) || self.is_up_to_date();
+            let given_up = self.until == Until::UpToDate && self.away.is_some();
+            let ending = ((stopping || given_up) && self.flow.in_flight() == 0) || self.is_up_to_date();
             if ending && self.keeping.is_none() && !self.flow.has_progress() {
                 self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
-                return Ok(Ended::Done);
+                return match self.away {
+                    Some(message) if given_up => Err(RelayError::SinkUnavailable { message }),
+                    Some(_) | None => Ok(Ended::Done),
+                };
             }
             let now = Instant::now();
             self.begin_work(now, stopping, ending);

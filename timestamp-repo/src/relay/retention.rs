@@ -14,11 +14,16 @@ pub(crate) fn check(retention: Duration) -> Result<(), RelayError> {
     if retention < SHORTEST { Err(RelayError::RetentionTooShort { asked: retention }) } else { Ok(()) }
 }
 
+/// When what is kept for `age` was stored, at the earliest.
+pub(crate) fn before(now: EpochMs, age: Duration) -> Result<EpochMs, RelayError> {
+    check(age)?;
+    let millis = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+    Ok(EpochMs::from_millis(now.as_millis().saturating_sub(millis)).unwrap_or(EpochMs::MIN))
+}
+
 /// Deletes events older than `retention` that every relay is done with, `batch` at a time. Returns how many.
 pub(crate) async fn prune<S: Relaying>(store: &S, retention: Duration, batch: u32) -> Result<u64, RelayError> {
-    check(retention)?;
-    let millis = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-    let before = EpochMs::from_millis(store.now().as_millis().saturating_sub(millis)).unwrap_or(EpochMs::MIN);
+    let before = before(store.now(), retention)?;
     let mut deleted = 0;
     loop {
         let some = store.prune(before, batch).await?;

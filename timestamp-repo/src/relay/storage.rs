@@ -54,7 +54,7 @@ pub struct Page {
 #[derive(Debug)]
 pub enum Fetched {
     /// An event.
-    Event(StoredEvent),
+    Event(Arc<StoredEvent>),
     /// A row that is none: somebody wrote into the table by hand.
     Unreadable {
         /// Its number.

@@ -5,12 +5,15 @@
 pub(crate) mod batch;
 pub(crate) mod concurrency;
 pub(crate) mod constraint;
+pub(crate) mod context;
 pub(crate) mod deletion;
 pub(crate) mod entities;
 pub(crate) mod harness;
 pub(crate) mod in_flight;
+pub(crate) mod inbox;
 pub(crate) mod laws;
 pub(crate) mod model;
+pub(crate) mod relay;
 pub(crate) mod renamed_columns;
 pub(crate) mod search;
 pub(crate) mod state_in_events;
@@ -154,6 +157,38 @@ macro_rules! every_test {
                 an_event_without_the_key_carries_no_state,
                 touch_all_of_an_entity_with_state_is_refused,
                 a_value_that_is_no_json_is_refused_and_named,
+            }
+            context {
+                whatever_is_saved_in_a_scope_carries_its_context,
+                saves_at_once_each_carry_their_own_context,
+                what_follows_from_an_event_says_so,
+            }
+            inbox {
+                an_event_that_arrives_again_does_nothing,
+                work_that_failed_is_done_when_the_event_comes_again,
+                of_two_who_work_at_one_event_at_once_one_does_it,
+                an_inbox_forgets_what_is_old,
+            }
+            relay {
+                every_event_is_delivered_once_and_in_order,
+                a_relay_goes_on_where_it_was_stopped,
+                after_a_crash_events_arrive_again_and_none_is_skipped,
+                an_event_is_parked_after_so_many_refusals_and_others_go_on,
+                refusals_are_counted_over_restarts,
+                released_events_are_delivered_in_version_order,
+                a_released_event_that_is_refused_again_is_parked_again,
+                a_discarded_event_lets_those_behind_it_go,
+                while_the_sink_is_away_events_wait_and_none_is_parked,
+                a_sink_that_panics_or_hangs_is_asked_again_and_others_go_on,
+                of_two_relays_of_one_name_one_leads,
+                a_relay_that_was_taken_for_dead_changes_nothing,
+                relays_of_different_names_each_deliver_every_event,
+                only_events_of_the_named_types_are_delivered,
+                a_row_that_is_no_event_is_parked_with_the_reason,
+                old_events_are_deleted_when_every_relay_is_done_with_them,
+                a_relay_that_does_not_get_on_says_that_it_is_stuck,
+                a_save_wakes_the_relay,
+                a_subscriber_gets_the_events_of_its_type_and_goes_on_after_a_restart,
             }
             search {
                 find_all_takes_more_ids_than_one_statement,

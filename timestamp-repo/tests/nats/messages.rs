@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use timestamp_repo::{CloudEvent, CloudEventSource, Nats, NatsStream};
+use timestamp_repo::{CloudEvent, CloudEventSource, EventContext, Nats, NatsStream};
 
 use crate::server::Server;
 use crate::setup::{STREAM, arrived, relay, save, store};
@@ -18,6 +18,7 @@ struct Line<'a> {
     id: String,
     entity_id: &'a str,
     version: u64,
+    correlation_id: Option<&'a str>,
 }
 
 #[tokio::test]
@@ -29,7 +30,8 @@ async fn messages_are_written_down_for_another_reader() {
     let nats = options.connect(&server.url()).await.unwrap();
     let store = store().await;
     for id in ["plain", "Euro € 😀", "50% \"off\"", "a.b/c?d=e", "%41 is no A", "tab\tand\\backslash"] {
-        save(&store, id, 3).await;
+        let context = EventContext::new().correlation_id(format!("request for {id}")).tenant_id("acme");
+        context.scope(save(&store, id, 3)).await;
     }
     relay(&store, &nats).deliver_all().await.unwrap();
 
@@ -44,7 +46,8 @@ async fn messages_are_written_down_for_another_reader() {
         let headers = message.headers.iter().map(|(name, values)| (name.to_string(), values[0].to_string())).collect();
         let structured = CloudEvent::new(&source(), event).to_json();
         let (entity_id, version) = (&*event.entity_id, event.version);
-        let line = Line { headers, body: &message.body, structured, id, entity_id, version };
+        let correlation_id = event.correlation_id.as_deref();
+        let line = Line { headers, body: &message.body, structured, id, entity_id, version, correlation_id };
         writeln!(lines, "{}", serde_json::to_string(&line).unwrap()).unwrap();
     }
     if let Some(file) = std::env::var_os("TIMESTAMP_TEST_MESSAGES") {

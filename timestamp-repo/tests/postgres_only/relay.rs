@@ -573,7 +573,7 @@ async fn write(store: Postgres, ids: Arc<Vec<Uuid>>, mut seed: u64, until: Insta
     let tasks = store.repository::<Task>().await.unwrap();
     while Instant::now() < until {
         let some = |seed: &mut u64| ids[random(seed) as usize % ids.len()];
-        if random(&mut seed) % 3 > 0 {
+        if !random(&mut seed).is_multiple_of(3) {
             let Ok(Some(mut task)) = tasks.find(&some(&mut seed)).await else { continue };
             task.touch("alone");
             // A conflict, or somebody who holds the row for too long, is no more than that.
@@ -591,7 +591,7 @@ async fn write(store: Postgres, ids: Arc<Vec<Uuid>>, mut seed: u64, until: Insta
             }
             tokio::time::sleep(Duration::from_millis(random(&mut seed) % 30)).await;
         }
-        if random(&mut seed) % 5 > 0 {
+        if !random(&mut seed).is_multiple_of(5) {
             let _ = unit.commit().await;
         }
     }
@@ -625,7 +625,7 @@ async fn under_many_writers_and_restarts_nothing_is_skipped_and_nothing_overtake
         let relay = start();
         tokio::time::sleep(Duration::from_millis(random(&mut state) % 700)).await;
         // As a crash, or as one does.
-        if random(&mut state) % 2 == 0 { drop(relay) } else { relay.stop().await.unwrap() }
+        if random(&mut state).is_multiple_of(2) { drop(relay) } else { relay.stop().await.unwrap() }
     }
     for writer in writers {
         writer.await.unwrap();

@@ -51,6 +51,9 @@ def check(line, sequences):
         assert event.get_subject() == line["entity_id"], (event.get_subject(), line["entity_id"])
         assert event.get_extension("sequence") == f"{line['version']:020}"
         assert event.get_extension("partitionkey") == f"Task/{line['entity_id']}"
+        assert line["correlation_id"], line
+        assert event.get_extension("correlationid") == line["correlation_id"]
+        assert event.get_extension("tenantid") == "acme"
         data = event.get_data()
         assert data == json.loads(line["body"])
         assert event.get_type() == f"example.shop.Task.{data['kind']}"

@@ -31,7 +31,7 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: i16 = -1;
 
 /// How many columns [`EVENT_COLUMNS`] names.
-const EVENT_FIELDS: i16 = 10;
+const EVENT_FIELDS: i16 = 14;
 
 /// The length of NULL.
 const NULL: i32 = -1;
@@ -80,12 +80,11 @@ impl Rows {
         put_text(out, &[&event.payload]);
         put_integer(out, integer(event.version));
         put_text(out, &[kind]);
-        match &event.reason {
-            Some(reason) => put_text(out, &[reason]),
-            None => out.put_i32(NULL),
-        }
+        put_optional(out, event.reason.as_deref());
         put_integer(out, event.at.as_millis());
         put_integer(out, recorded_at.as_millis());
+        let context = change.context.as_ref().map(|context| context.columns()).unwrap_or_default();
+        context.into_iter().for_each(|it| put_optional(out, it));
         self.end_row();
     }
 
@@ -138,6 +137,13 @@ fn field(out: &mut BytesMut, value: &Value<'_>, wire: &Type) -> Result<(), Colum
 fn put_text(out: &mut BytesMut, parts: &[&str]) {
     out.put_i32(length(parts.iter().map(|part| part.len()).sum()));
     parts.iter().for_each(|part| out.put_slice(part.as_bytes()));
+}
+
+fn put_optional(out: &mut BytesMut, text: Option<&str>) {
+    match text {
+        Some(text) => put_text(out, &[text]),
+        None => out.put_i32(NULL),
+    }
 }
 
 fn put_integer(out: &mut BytesMut, value: i64) {

@@ -138,7 +138,8 @@ pub(super) async fn events(session: &Session, query: &EventQuery) -> Result<Vec<
 
 /// What [`event`] reads, in its order.
 pub(super) const STORED_EVENT: &str = "seq, id::text, aggregatetype, aggregateid, type, kind, version, reason, \
-                                       occurred_at_ms, recorded_at_ms, payload::text";
+                                       occurred_at_ms, recorded_at_ms, payload::text, tenantid, \
+                                       correlationid, causationid, traceparent";
 
 pub(super) fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError> {
     let seq: i64 = get(row, 0).map_err(backend)?;
@@ -167,5 +168,9 @@ pub(super) fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError>
         at: time(8, "occurred_at_ms")?,
         recorded_at: time(9, "recorded_at_ms")?,
         payload: text(10)?,
+        tenant_id: get(row, 11).map_err(backend)?,
+        correlation_id: get(row, 12).map_err(backend)?,
+        causation_id: get(row, 13).map_err(backend)?,
+        traceparent: get(row, 14).map_err(backend)?,
     })
 }

@@ -12,6 +12,7 @@ mod page;
 mod progress;
 pub(super) mod rebase;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use timestamp_core::EpochMs;
@@ -209,7 +210,7 @@ fn place(row: &Row) -> Result<Place, Failure> {
 /// A row, also one that somebody wrote by hand and that is no event.
 fn fetched(row: &Row) -> Result<Fetched, RelayError> {
     match read::event(row) {
-        Ok(event) => Ok(Fetched::Event(event)),
+        Ok(event) => Ok(Fetched::Event(Arc::new(event))),
         Err(FindError::Unreadable { column, message, .. }) => Ok(Fetched::Unreadable {
             seq: get(row, 0).map_err(failed)?,
             entity_type: get(row, 2).map_err(failed)?,

@@ -10,9 +10,10 @@ use std::time::Duration;
 use deadpool::Runtime;
 use deadpool::managed::Pool;
 use timestamp_core::__private::Outcome;
-use timestamp_core::{Clock, Record};
+use timestamp_core::{Clock, EpochMs, Record, Timestamped};
 use tokio::sync::watch;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use super::failure::Failure;
 use super::finds::{self, Finds};
@@ -31,14 +32,14 @@ use super::table::Table;
 use super::unit::PostgresUnit;
 use super::url::{self, Target};
 use super::write::{self, Job, collect};
-use super::{batch, connecting, read, touch};
+use super::{batch, connecting, inbox, read, touch};
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
     BackendError, BeginError, Busy, CommitError, ConnectError, FindError, RepositoryError, SaveAllError, SaveError,
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
-use crate::relay::Parking;
+use crate::relay::{Parking, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::save::{Change, Entrusted, Written};
 use crate::store::{self, Store};
@@ -151,6 +152,16 @@ impl Postgres {
     pub fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send + use<> {
         let (store, begun_at) = (self.clone(), Location::caller());
         async move { store::begin(&store, begun_at).await }
+    }
+
+    /// Hands the stored events of one entity type to a function of this program, or any other sink, until what is
+    /// returned is dropped: after the commit, in order, at least once.
+    ///
+    /// It is a [`Relay`](crate::Relay) named `subscriber/` and `name`, which goes on where it was when the program starts
+    /// again. The first time it begins with the oldest event that is kept. An event that the function can not take is
+    /// parked, see [`parking`](Self::parking). Where the same program runs several times, one of them hands over.
+    pub fn subscribe<E: Timestamped>(&self, name: &str, sink: impl Sink) -> RunningRelay {
+        Store::subscribe::<E>(self, name, sink)
     }
 
     /// Returns the events that the relay of this name has parked.
@@ -383,6 +394,14 @@ impl Backend for Postgres {
         query: Query,
     ) -> Result<Selected<E>, FindError> {
         unit.select(table, &query).await
+    }
+
+    async fn unit_accept(unit: &mut PostgresUnit, consumer: &str, event_id: Uuid) -> Result<bool, SaveError> {
+        unit.accept(consumer, event_id).await
+    }
+
+    async fn prune_inbox(&self, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
+        inbox::prune(self, consumer, before).await
     }
 
     async fn unit_commit(unit: PostgresUnit) -> Result<(), CommitError> {

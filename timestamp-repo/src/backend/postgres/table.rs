@@ -56,8 +56,8 @@ pub(super) struct Writing {
 }
 
 /// The columns of the outbox that a save fills, in the order of [`super::write::event_values`].
-pub(super) const EVENT_COLUMNS: &str =
-    "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms";
+pub(super) const EVENT_COLUMNS: &str = "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms, tenantid, \
+     correlationid, causationid, traceparent";
 
 impl Table {
     /// Writes the SQL for an entity's table.
@@ -147,7 +147,7 @@ impl Writing {
         let place = |nth: usize| parameters + nth;
         let one = format!(
             "{begin} ${}::uuid, ${}::text, ${}::text, ${}::text, ${}::json, ${}::bigint, ${}::text, ${}::text, \
-             ${}::bigint, ${}::bigint FROM written",
+             ${}::bigint, ${}::bigint, ${}::text, ${}::text, ${}::text, ${}::text FROM written",
             place(1),
             place(2),
             place(3),
@@ -158,15 +158,23 @@ impl Writing {
             place(8),
             place(9),
             place(10),
+            place(11),
+            place(12),
+            place(13),
+            place(14),
         );
         let many = format!(
             "{begin} event.id, ${}::text, ${}::text, event.type, event.payload, event.version, event.kind, \
-             event.reason, event.at, ${}::bigint FROM written, unnest(${}::uuid[], ${}::text[], ${}::json[], \
+             event.reason, event.at, ${}::bigint, ${}::text, ${}::text, ${}::text, ${}::text FROM written, unnest(${}::uuid[], ${}::text[], ${}::json[], \
              ${}::bigint[], ${}::text[], ${}::text[], ${}::bigint[]) WITH ORDINALITY AS event (id, type, payload, \
              version, kind, reason, at, place) ORDER BY event.place",
             place(1),
             place(2),
             place(3),
+            place(11),
+            place(12),
+            place(13),
+            place(14),
             place(4),
             place(5),
             place(6),

@@ -11,7 +11,7 @@ use super::placeholder;
 use super::row::{Parameter, get};
 use super::session::Session;
 use super::table::Table;
-use super::write::ignored;
+use super::write::{ignored, refuse_nul_in_context};
 use crate::backend::BulkTouch;
 use crate::error::{BackendError, Busy, FindError, SaveError};
 use crate::outbox::Said;
@@ -30,7 +30,8 @@ pub(super) async fn touch_rows(
         let what = timestamp_core::ValidationError::new("reason", "PostgreSQL can not hold the character NUL");
         return Err(SaveError::Invalid(what));
     }
-    let (filter, placeholders) = placeholder::number(&touch.sql, 7);
+    refuse_nul_in_context(touch.context.as_deref())?;
+    let (filter, placeholders) = placeholder::number(&touch.sql, 11);
     let failed = |failure: Failure| {
         if failure.has_code(&SqlState::LOCK_NOT_AVAILABLE) {
             return SaveError::Busy(others.clone());
@@ -52,10 +53,12 @@ pub(super) async fn touch_rows(
         Parameter::Text(&reason),
         Parameter::Time(now),
     ];
+    let context = touch.context.as_ref().map(|context| context.columns()).unwrap_or_default();
+    values.extend(context.map(Parameter::OptionalText));
     values.extend(touch.values.iter().map(Parameter::Value));
     let expected = statement.params().len();
     if expected != values.len() {
-        return Err(SaveError::Backend(failure::wrong_count(expected.saturating_sub(6), touch.values.len())));
+        return Err(SaveError::Backend(failure::wrong_count(expected.saturating_sub(10), touch.values.len())));
     }
     let rows = session.query(&sql, &statement, &values).await.map_err(failed)?;
     let Some(row) = rows.first() else { return Ok(0) };
@@ -76,7 +79,7 @@ pub(super) async fn touch_rows(
 }
 
 /// Parameters: the time, entity type, event type, reason, the reason in JSON, the time once more in the form of the
-/// column, and then those of the filter.
+/// column, the context, and then those of the filter.
 fn sql(table: &Table, filter: &str, no_wait: bool) -> String {
     let Table { sql_name, id_sql, updated_at_sql, updated_at_type, version_sql, .. } = table;
     let no_wait = if no_wait { " NOWAIT" } else { "" };
@@ -94,7 +97,7 @@ fn sql(table: &Table, filter: &str, no_wait: bool) -> String {
          GREATEST(moved.{updated_at_sql}, $6::{time}) FROM chosen WHERE moved.{id_sql} = chosen.id AND NOT EXISTS (SELECT \
          FROM wrong) RETURNING chosen.entity_id, moved.{version_sql} AS version, {at} AS at, {previous} AS previous), \
          stored AS (INSERT INTO timestamp_outbox ({}) SELECT {}, $2::text, entity_id, $3::text, {}, version, \
-         'updated', $4::text, at, $1::bigint FROM touched ORDER BY at, entity_id) \
+         'updated', $4::text, at, $1::bigint, $7::text, $8::text, $9::text, $10::text FROM touched ORDER BY at, entity_id) \
          SELECT (SELECT count(*) FROM chosen), (SELECT count(*) FROM touched), (SELECT entity_id FROM wrong), \
          coalesce((SELECT fits FROM wrong), 0)",
         super::table::EVENT_COLUMNS,

@@ -13,6 +13,7 @@ use timestamp_core::__private::{Outcome, OutcomeState};
 use timestamp_core::Record;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 
 use super::failure::Failure;
 use super::finish::Finishing;
@@ -23,7 +24,7 @@ use super::sessions::Loan;
 use super::store::Postgres;
 use super::table::Table;
 use super::write::{Explained, Job, Refused, collect, event_types, explain, ignored, parameters, statement};
-use super::{read, touch};
+use super::{inbox, read, touch};
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, Busy, CommitError, FindError, SaveError};
 use crate::page::Selected;
@@ -176,6 +177,20 @@ impl PostgresUnit {
         let touched = transaction.touch(table, E::ENTITY_TYPE, touch, &others).await;
         transaction.at_work = false;
         touched.map_err(|error| self.settle_error(error))
+    }
+
+    pub(super) async fn accept(&mut self, consumer: &str, event_id: Uuid) -> Result<bool, SaveError> {
+        super::write::read_only(&self.store)?;
+        let now = self.store.clock().now();
+        let transaction = self.begin_writing().await?;
+        transaction.at_work = true;
+        let accepted = inbox::accept(transaction.session(), consumer, event_id, now).await;
+        transaction.at_work = false;
+        accepted.map_err(|failure| {
+            // Whatever it was, the transaction has failed with it.
+            self.end(Ended::Poisoned, OutcomeState::RolledBack);
+            failure.into_save_error(false)
+        })
     }
 
     pub(super) async fn find<E: Record>(&mut self, table: &Table, id: &E::Id) -> Result<Option<E>, FindError> {

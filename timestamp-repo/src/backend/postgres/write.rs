@@ -14,6 +14,7 @@ use super::store::Postgres;
 use super::table::{Table, Writing};
 use super::time_column::StoredMillis;
 use crate::error::SaveError;
+use crate::event_context::EventContext;
 use crate::outbox::EventRow;
 use crate::save::{self, Change, Operation, Written};
 
@@ -44,6 +45,15 @@ pub(super) fn refuse_nul(change: &Change) -> Result<(), SaveError> {
         let what = ValidationError::new("reason", "PostgreSQL can not hold the character NUL");
         return Err(SaveError::Invalid(what));
     }
+    refuse_nul_in_context(change.context.as_deref())
+}
+
+pub(super) fn refuse_nul_in_context(context: Option<&EventContext>) -> Result<(), SaveError> {
+    let columns = context.map(EventContext::columns).unwrap_or_default();
+    if columns.into_iter().flatten().any(|it| it.contains('\0')) {
+        let what = ValidationError::new("context", "PostgreSQL can not hold the character NUL");
+        return Err(SaveError::Invalid(what));
+    }
     Ok(())
 }
 
@@ -65,7 +75,7 @@ pub(super) fn parameters<'a>(
     types: &'a [String],
     recorded_at: EpochMs,
 ) -> Vec<Parameter<'a>> {
-    let mut all = Vec::with_capacity(values.len() + 15);
+    let mut all = Vec::with_capacity(values.len() + 19);
     let stored = [Parameter::Integer(integer(change.stored_version))];
     match &change.operation {
         Operation::Insert => all.extend(values.iter().map(Parameter::Value)),
@@ -93,6 +103,7 @@ pub(super) fn parameters<'a>(
 fn push_events<'a>(all: &mut Vec<Parameter<'a>>, change: &'a Change, types: &'a [String], recorded_at: EpochMs) {
     if let ([event], [event_type]) = (&*change.events, types) {
         all.extend(event_values(change, event, event_type, recorded_at));
+        all.extend(context_values(change));
         return;
     }
     let list = |of: &dyn Fn(&'a EventRow) -> Parameter<'a>| Parameter::List(change.events.iter().map(of).collect());
@@ -106,9 +117,16 @@ fn push_events<'a>(all: &mut Vec<Parameter<'a>>, change: &'a Change, types: &'a 
     all.push(list(&|event| Parameter::Text(event.kind.as_str())));
     all.push(list(&|event| Parameter::OptionalText(event.reason.as_deref())));
     all.push(list(&|event| Parameter::Integer(event.at.as_millis())));
+    all.extend(context_values(change));
 }
 
-/// The columns of one event, in the order of [`super::table::EVENT_COLUMNS`].
+/// Where the events of a change come from; the last of [`super::table::EVENT_COLUMNS`].
+pub(super) fn context_values(change: &Change) -> [Parameter<'_>; 4] {
+    let context = change.context.as_ref().map(|context| context.columns()).unwrap_or_default();
+    context.map(Parameter::OptionalText)
+}
+
+/// The columns of one event but for its context, in the order of [`super::table::EVENT_COLUMNS`].
 pub(super) fn event_values<'a>(
     change: &'a Change,
     event: &'a EventRow,

@@ -211,7 +211,7 @@ fn rows<E: Record>(
 }
 
 pub(super) const EVENT_COLUMNS: &str = "seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, \
-                             recorded_at_ms, payload";
+                             recorded_at_ms, payload, tenantid, correlationid, causationid, traceparent";
 
 /// Reads events.
 pub(super) fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<StoredEvent>, FindError> {
@@ -250,6 +250,9 @@ pub(super) fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
     let text = |index: usize, column: &str| {
         row.get::<_, String>(index).map_err(|_| unreadable(column, "expected text".to_owned()))
     };
+    let optional = |index: usize, column: &str| {
+        row.get::<_, Option<String>>(index).map_err(|_| unreadable(column, "expected text or NULL".to_owned()))
+    };
     let id = Uuid::try_parse(&text(1, "id")?).map_err(|_| unreadable("id", "the text is not a UUID".to_owned()))?;
     let version: i64 = row.get(6).map_err(|_| unreadable("version", "expected an integer".to_owned()))?;
     Ok(StoredEvent {
@@ -260,9 +263,13 @@ pub(super) fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
         event_type: text(4, "type")?,
         kind: text(5, "kind")?,
         version: u64::try_from(version).map_err(|_| unreadable("version", "a version is positive".to_owned()))?,
-        reason: row.get(7).map_err(|_| unreadable("reason", "expected text or NULL".to_owned()))?,
+        reason: optional(7, "reason")?,
         at: time(8, "occurred_at_ms")?,
         recorded_at: time(9, "recorded_at_ms")?,
         payload: text(10, "payload")?,
+        tenant_id: optional(11, "tenantid")?,
+        correlation_id: optional(12, "correlationid")?,
+        causation_id: optional(13, "causationid")?,
+        traceparent: optional(14, "traceparent")?,
     })
 }

@@ -3,6 +3,7 @@
 //! There is one writer at a time, so events become visible in the order of their numbers, and a number says how far a
 //! relay is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -43,8 +44,17 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection, EpochMs) -> rusqlite::Result<T> + Send + 'static,
     {
+        Ok(self.write_aside(write).await?)
+    }
+
+    /// Writes beside the saves, in a transaction of its own on the thread that writes.
+    pub(super) async fn write_aside<T, F>(&self, write: F) -> Result<T, SaveError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, EpochMs) -> rusqlite::Result<T> + Send + 'static,
+    {
         let timeout = self.busy_timeout();
-        let written = self.exclusive(move |writer: &Writer| {
+        self.exclusive(move |writer: &Writer| {
             writer.begin_waiting(timeout)?;
             let written = write(writer.connection(), writer.clock().now()).map_err(failure::save_error);
             let committed = written.and_then(|written| match writer.commit_unfaulted() {
@@ -54,8 +64,8 @@ impl Sqlite {
             });
             writer.rollback();
             committed
-        });
-        Ok(written.await?)
+        })
+        .await
     }
 }
 
@@ -339,7 +349,7 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
 /// A row, also one that somebody wrote by hand and that is no event.
 fn fetched(row: &Row<'_>) -> rusqlite::Result<Fetched> {
     match read::event(row) {
-        Ok(event) => Ok(Fetched::Event(event)),
+        Ok(event) => Ok(Fetched::Event(Arc::new(event))),
         Err(FindError::Unreadable { column, message, .. }) => {
             let text = |column| row.get::<_, String>(column).unwrap_or_default();
             Ok(Fetched::Unreadable {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use timestamp_core::__private::Outcome;
-use timestamp_core::Record;
+use timestamp_core::{EpochMs, Record, Timestamped};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use uuid::Uuid;
 
 use super::checkpoint::{Checkpointer, Checkpoints};
 use super::failure::InFile as _;
@@ -23,14 +24,14 @@ use super::row::Loading;
 use super::table::Table;
 use super::unit::SqliteUnit;
 use super::writer::{CommitFailure, Holder, Writer};
-use super::{batch, entity_table, failure, lone_save};
+use super::{batch, entity_table, failure, inbox, lone_save};
 use crate::backend::{Backend, BulkTouch, Query};
 use crate::error::{
     BackendError, BeginError, CommitError, FindError, OpenError, RepositoryError, SaveAllError, SaveError,
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
-use crate::relay::Parking;
+use crate::relay::{Parking, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::save::{Change, Written};
 use crate::store::{self, Store};
@@ -167,6 +168,42 @@ impl Sqlite {
     pub fn begin(&self) -> impl Future<Output = Result<UnitOfWork<Self>, BeginError>> + Send + use<> {
         let (store, begun_at) = (self.clone(), Location::caller());
         async move { store::begin(&store, begun_at).await }
+    }
+
+    /// Hands the stored events of one entity type to a function of this program, or any other sink, until what is
+    /// returned is dropped: after the commit, in order, at least once.
+    ///
+    /// It is a [`Relay`](crate::Relay) named `subscriber/` and `name`, which goes on where it was when the program starts
+    /// again. The first time it begins with the oldest event that is kept. An event that the function can not take is
+    /// parked, see [`parking`](Self::parking).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use timestamp_core::{Timestamped, Timestamps};
+    /// # use timestamp_repo::{SinkError, Sqlite, StoredEvent};
+    /// #[derive(Timestamped)]
+    /// #[timestamped(table = "tasks")]
+    /// struct Task {
+    ///     #[timestamped(id)]
+    ///     id: i64,
+    ///     timestamps: Timestamps,
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let store = Sqlite::in_memory().await?;
+    /// let mail = store.subscribe::<Task>("mail", |event: Arc<StoredEvent>| async move {
+    ///     println!("to whom it may concern: {event}");
+    ///     Ok::<_, SinkError>(())
+    /// });
+    /// // .. the program does its work ..
+    /// mail.stop().await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn subscribe<E: Timestamped>(&self, name: &str, sink: impl Sink) -> RunningRelay {
+        Store::subscribe::<E>(self, name, sink)
     }
 
     /// Returns the events that the relay of this name has parked.
@@ -352,6 +389,16 @@ impl Backend for Sqlite {
         query: Query,
     ) -> Result<Selected<E>, FindError> {
         unit.select(table, &query).map(Selected::from).map_err(|error| error.in_file(unit.path()))
+    }
+
+    async fn unit_accept(unit: &mut SqliteUnit, consumer: &str, event_id: Uuid) -> Result<bool, SaveError> {
+        let now = unit.now();
+        let accepted = inbox::accept(unit, consumer, event_id, now).await;
+        accepted.map_err(|error| error.in_file(unit.path()))
+    }
+
+    async fn prune_inbox(&self, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
+        inbox::prune(self, consumer, before).await
     }
 
     async fn unit_commit(unit: SqliteUnit) -> Result<(), CommitError> {

@@ -107,12 +107,23 @@ pub(super) fn touch_rows(
         "UPDATE temp.timestamp_touched SET version = version + 1, at = max(previous, ?1)",
         [now.as_millis()],
     )?;
+    let context = touch.context.as_ref().map(|context| context.columns()).unwrap_or_default();
+    let [tenant_id, correlation_id, causation_id, traceparent] = context;
     connection.execute(
         "INSERT INTO timestamp_outbox (id, aggregatetype, aggregateid, type, payload, version, kind, reason, \
-         occurred_at_ms, recorded_at_ms) \
+         occurred_at_ms, recorded_at_ms, tenantid, correlationid, causationid, traceparent) \
          SELECT timestamp_event_id(at), ?1, entity_id, ?2, timestamp_touch_payload(version, ?3, at, previous), \
-         version, 'updated', ?3, at, ?4 FROM temp.timestamp_touched ORDER BY at, entity_id",
-        params![entity_type, event_type(entity_type, "updated"), touch.reason, now.as_millis()],
+         version, 'updated', ?3, at, ?4, ?5, ?6, ?7, ?8 FROM temp.timestamp_touched ORDER BY at, entity_id",
+        params![
+            entity_type,
+            event_type(entity_type, "updated"),
+            touch.reason,
+            now.as_millis(),
+            tenant_id,
+            correlation_id,
+            causation_id,
+            traceparent
+        ],
     )?;
     let updated = connection.execute(
         &format!(

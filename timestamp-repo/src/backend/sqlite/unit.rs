@@ -24,6 +24,7 @@ use super::write::{Columns, Fields};
 use super::writer::{Backoff, CommitFailure, EndCount, Writer};
 use crate::backend::{BulkTouch, Query};
 use crate::error::{BackendError, Busy, CommitError, FindError, SaveError};
+use crate::relay::storage::Relaying as _;
 use crate::save::{self, Change, Written};
 
 /// A unit of work on SQLite.
@@ -63,6 +64,10 @@ enum Ended {
 impl SqliteUnit {
     pub(super) fn new(store: Sqlite, outcome: Arc<Outcome>, begun_at: &'static Location<'static>) -> Self {
         Self { transaction: None, ended: None, outcome, begun_at, store }
+    }
+
+    pub(super) fn now(&self) -> EpochMs {
+        self.store.now()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -121,7 +126,7 @@ impl SqliteUnit {
     }
 
     /// Ends the unit if an error took more with it than the statement it belongs to.
-    fn settle_error(&mut self, error: SaveError) -> SaveError {
+    pub(super) fn settle_error(&mut self, error: SaveError) -> SaveError {
         self.notice_end();
         if self.ended.is_none() && matches!(error, SaveError::Backend(_)) {
             self.end(Ended::Poisoned, OutcomeState::RolledBack);

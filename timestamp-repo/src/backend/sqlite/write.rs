@@ -69,6 +69,11 @@ const INSERT_EVENT: &str = "INSERT INTO timestamp_outbox (id, aggregatetype, agg
                             kind, reason, occurred_at_ms, recorded_at_ms) \
                             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
+const INSERT_EVENT_IN_CONTEXT: &str = "INSERT INTO timestamp_outbox (id, aggregatetype, aggregateid, type, payload, \
+                                       version, kind, reason, occurred_at_ms, recorded_at_ms, tenantid, \
+                                       correlationid, causationid, traceparent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, \
+                                       ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
 /// Writes the row under its conditions, and then its events in their order. Returns the fingerprint of the columns.
 pub(super) fn apply(
     connection: &Connection,
@@ -141,7 +146,8 @@ fn insert_events(
     recorded_at: EpochMs,
     inserted: &mut usize,
 ) -> Result<(), Refused> {
-    let mut insert = connection.prepare_cached(INSERT_EVENT)?;
+    let sql = if change.context.is_some() { INSERT_EVENT_IN_CONTEXT } else { INSERT_EVENT };
+    let mut insert = connection.prepare_cached(sql)?;
     for event in &change.events {
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
         let kind = event.kind.as_str();
@@ -155,6 +161,11 @@ fn insert_events(
         insert.raw_bind_parameter(8, event.reason.as_deref())?;
         insert.raw_bind_parameter(9, event.at.as_millis())?;
         insert.raw_bind_parameter(10, recorded_at.as_millis())?;
+        if let Some(context) = &change.context {
+            for (place, it) in context.columns().into_iter().enumerate() {
+                insert.raw_bind_parameter(11 + place, it)?;
+            }
+        }
         insert.raw_execute()?;
         *inserted += 1;
     }

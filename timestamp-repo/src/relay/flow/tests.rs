@@ -119,6 +119,10 @@ impl World {
             at: EpochMs::UNIX_EPOCH,
             recorded_at: EpochMs::UNIX_EPOCH,
             payload: String::new(),
+            tenant_id: None,
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
         }
     }
 
@@ -183,7 +187,7 @@ impl World {
         let last = i64::try_from(self.stored.len()).unwrap();
         let to = last.min(from + i64::from(limit));
         let place = |seq| Place { window: None, seq };
-        let events = (from + 1..=to).map(|seq| (Fetched::Event(self.event(seq)), place(seq))).collect();
+        let events = (from + 1..=to).map(|seq| (Fetched::Event(Arc::new(self.event(seq))), place(seq))).collect();
         self.flow.add(Page { events, end: place(to), is_last: to == last });
     }
 
@@ -261,7 +265,7 @@ impl World {
             Vec::new()
         } else {
             let released = self.parked.iter().filter(|(_, row)| row.released).take(3);
-            released.map(|(&seq, _)| Fetched::Event(self.event(seq))).collect()
+            released.map(|(&seq, _)| Fetched::Event(Arc::new(self.event(seq)))).collect()
         };
         self.flow.set_parked(self.entities());
         self.flow.add_released(released);

@@ -22,7 +22,7 @@ use tokio_postgres::types::Type;
 
 use super::super::row::Parameter;
 use super::super::table::{EVENT_COLUMNS, Table, quote};
-use super::super::write::{Job, integer};
+use super::super::write::{Job, context_values, integer};
 
 /// How long a group waits for a lock: for the commit of another group, which takes milliseconds, but hardly longer.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);
@@ -177,12 +177,14 @@ impl Events {
     fn of(places: &mut Places, key: &str) -> Self {
         let entity_type = places.next("text");
         let recorded_at = places.next("bigint");
-        let arrays = places.arrays([key, "text", "uuid", "json", "bigint", "text", "text", "bigint"]);
+        let own = [key, "text", "uuid", "json", "bigint", "text", "text", "bigint"];
+        let arrays = places.arrays(own.into_iter().chain(["text"; 4]));
         Self {
             insert: format!(
                 "INSERT INTO timestamp_outbox ({EVENT_COLUMNS}) SELECT event.id, {entity_type}, event.entity_id, \
                  {entity_type} || '.' || event.kind, event.payload, event.version, event.kind, event.reason, event.at, \
-                 {recorded_at} FROM unnest({arrays}) AS event (key, entity_id, id, payload, version, kind, reason, at) \
+                 {recorded_at}, event.tenant, event.correlation, event.causation, event.trace FROM unnest({arrays}) AS \
+                 event (key, entity_id, id, payload, version, kind, reason, at, tenant, correlation, causation, trace) \
                  WHERE coalesce(event.key IN (SELECT key FROM timestamp_written), false)"
             ),
         }
@@ -194,7 +196,7 @@ pub(super) fn parameters<'a>(jobs: &[&'a Job], updates: bool, recorded_at: Epoch
     let Some(first) = jobs.first() else { return Vec::new() };
     let rows = |of: &dyn Fn(&'a Job) -> Parameter<'a>| Parameter::List(jobs.iter().map(|job| of(job)).collect());
     let value = |job: &'a Job, nth: usize| job.values.get(nth).map_or(Parameter::OptionalText(None), Parameter::Value);
-    let mut all = Vec::with_capacity(first.values.len() + 15);
+    let mut all = Vec::with_capacity(first.values.len() + 19);
     all.extend((0..first.values.len()).map(|nth| rows(&|job| value(job, nth))));
     all.push(rows(&|job| Parameter::Time(job.change.created_at)));
     all.push(rows(&|job| Parameter::Time(job.change.updated_at)));
@@ -224,5 +226,10 @@ pub(super) fn parameters<'a>(jobs: &[&'a Job], updates: bool, recorded_at: Epoch
     all.push(Parameter::List(events().map(|(_, _, event)| Parameter::Text(event.kind.as_str())).collect()));
     all.push(Parameter::List(events().map(|(_, _, event)| Parameter::OptionalText(event.reason.as_deref())).collect()));
     all.push(Parameter::List(events().map(|(_, _, event)| Parameter::Integer(event.at.as_millis())).collect()));
+    let mut contexts = [const { Vec::new() }; 4];
+    for (_, job, _) in events() {
+        contexts.iter_mut().zip(context_values(&job.change)).for_each(|(column, it)| column.push(it));
+    }
+    all.extend(contexts.map(Parameter::List));
     all
 }
