@@ -6,7 +6,7 @@
 //!
 //! # Attributes
 //!
-//! Which attribute comes from where stands in `attributes`, and nowhere else. None is ever empty: one without a value is
+//! Which attribute comes from where stands in `named`, and nowhere else. None is ever empty: one without a value is
 //! left out.
 
 use std::borrow::Cow;
@@ -17,6 +17,9 @@ use crate::outbox::{StoredEvent, push_escaped};
 
 /// The media type of every payload.
 const JSON: &str = "application/json";
+
+/// What stands before the name of an attribute where it is a header.
+const HEADER_PREFIX: &str = "ce-";
 
 /// Who speaks: what the envelopes of one service have in common.
 ///
@@ -119,36 +122,41 @@ impl<'a> CloudEvent<'a> {
 
     /// Returns the attributes, names and values, in a fixed order.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
+        self.named().map(|(name, value)| (&name[HEADER_PREFIX.len()..], value))
+    }
+
+    /// Returns the attributes as headers of the binary mode: names with `ce-` before them, and values in which
+    /// everything but printable ASCII is percent-encoded, and the space, the double quote and the percent sign too, as
+    /// the bindings for HTTP and NATS ask.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
+        self.named().map(|(name, value)| (name, encoded(value)))
+    }
+
+    /// The attributes with the names of their headers, which need no memory of their own then.
+    fn named(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
         let Self { source, event } = *self;
         let event_type = match &*source.type_prefix {
             "" => Cow::Borrowed(&*event.event_type),
             prefix => Cow::Owned(format!("{prefix}{}", event.event_type)),
         };
         [
-            ("specversion", Cow::Borrowed("1.0")),
-            ("id", Cow::Owned(event.id.to_string())),
-            ("source", Cow::Borrowed(&*source.uri)),
-            ("type", event_type),
-            ("subject", Cow::Borrowed(&*event.entity_id)),
-            ("time", Cow::Owned(event.at.to_string())),
-            ("datacontenttype", Cow::Borrowed(JSON)),
-            ("sequence", Cow::Owned(format!("{:020}", event.version))),
-            ("partitionkey", Cow::Owned(format!("{}/{}", event.entity_type, event.entity_id))),
-            ("recordedtime", Cow::Owned(event.recorded_at.to_string())),
-            ("correlationid", or_empty(event.correlation_id.as_deref())),
-            ("causationid", or_empty(event.causation_id.as_deref())),
-            ("traceparent", or_empty(event.traceparent.as_deref())),
-            ("tenantid", or_empty(event.tenant_id.as_deref())),
+            ("ce-specversion", Cow::Borrowed("1.0")),
+            ("ce-id", Cow::Owned(event.id.to_string())),
+            ("ce-source", Cow::Borrowed(&*source.uri)),
+            ("ce-type", event_type),
+            ("ce-subject", Cow::Borrowed(&*event.entity_id)),
+            ("ce-time", Cow::Owned(event.at.to_string())),
+            ("ce-datacontenttype", Cow::Borrowed(JSON)),
+            ("ce-sequence", Cow::Owned(format!("{:020}", event.version))),
+            ("ce-partitionkey", Cow::Owned(format!("{}/{}", event.entity_type, event.entity_id))),
+            ("ce-recordedtime", Cow::Owned(event.recorded_at.to_string())),
+            ("ce-correlationid", or_empty(event.correlation_id.as_deref())),
+            ("ce-causationid", or_empty(event.causation_id.as_deref())),
+            ("ce-traceparent", or_empty(event.traceparent.as_deref())),
+            ("ce-tenantid", or_empty(event.tenant_id.as_deref())),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
-    }
-
-    /// Returns the attributes as headers of the binary mode: names with `ce-` before them, and values in which
-    /// everything but printable ASCII is percent-encoded, and the space, the double quote and the percent sign too, as
-    /// the bindings for HTTP and NATS ask.
-    pub fn headers(&self) -> impl Iterator<Item = (String, Cow<'a, str>)> + use<'a> {
-        self.attributes().map(|(name, value)| (format!("ce-{name}"), encoded(value)))
     }
 
     /// Returns the data: the event's payload, a JSON object.

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use async_nats::client::Request;
 use async_nats::connection::State;
-use async_nats::header::{HeaderMap, HeaderName, HeaderValue};
+use async_nats::header::{HeaderMap, HeaderName, HeaderValue, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
 use async_nats::jetstream;
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -149,15 +149,14 @@ impl Nats {
     }
 
     fn headers(&self, event: &StoredEvent) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in CloudEvent::new(&self.source, event).headers() {
-            headers.insert(&*name, &*value);
-        }
-        headers.insert(async_nats::header::NATS_MESSAGE_ID, event.id.to_string());
-        if let Some(stream) = &self.expected_stream {
-            headers.insert(async_nats::header::NATS_EXPECTED_STREAM, &**stream);
-        }
-        headers
+        let envelope = CloudEvent::new(&self.source, event);
+        let attributes = envelope
+            .headers()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value.into_owned())));
+        let id = (NATS_MESSAGE_ID, HeaderValue::from(event.id.to_string()));
+        let expected = self.expected_stream.as_deref();
+        let stream = expected.map(|stream| (NATS_EXPECTED_STREAM, HeaderValue::from(stream)));
+        attributes.chain([id]).chain(stream).collect()
     }
 
     /// What a person can do about a subject that no stream takes.

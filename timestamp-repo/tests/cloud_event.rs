@@ -36,7 +36,7 @@ async fn stored(id: &str) -> StoredEvent {
 
 fn headers(event: &StoredEvent) -> BTreeMap<String, String> {
     let source = CloudEventSource::default();
-    CloudEvent::new(&source, event).headers().map(|(name, value)| (name, value.into_owned())).collect()
+    CloudEvent::new(&source, event).headers().map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
 }
 
 #[tokio::test]

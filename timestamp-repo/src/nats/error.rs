@@ -53,8 +53,8 @@ pub enum NatsError {
         #[source]
         source: BackendError,
     },
-    /// The stream could not be created.
-    #[error("the stream `{stream}` can not be created on NATS at {servers}: {message}")]
+    /// The stream could not be created, or can not have this name.
+    #[error("the stream `{}` can not be had on NATS at {servers}: {message}", .stream.escape_debug())]
     Stream {
         /// Host and port of each server.
         servers: String,

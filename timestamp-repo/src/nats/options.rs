@@ -170,6 +170,12 @@ impl NatsOptions {
         let servers: Arc<str> = servers.join(", ").into();
         let link = Arc::new(Link::new());
 
+        let expected_stream = self.create_stream.as_ref().map(|stream| stream.name.clone()).or(self.stream);
+        if let Some(stream) = expected_stream.as_ref().filter(|name| !is_stream_name(name)) {
+            let message = "a name has no spaces, dots, `*`, `>`, slashes or control characters".to_owned();
+            return Err(NatsError::Stream { servers: servers.to_string(), stream: stream.clone(), message });
+        }
+
         let mut options = login(self.login, &addresses)?.ping_interval(PING_EVERY).require_tls(self.tls.required);
         let listener = Arc::clone(&link);
         options = options.event_callback(move |event| {
@@ -190,7 +196,6 @@ impl NatsOptions {
         }
         let client = Box::pin(options.connect(addresses)).await.map_err(|error| refused(error, &servers))?;
 
-        let expected_stream = self.create_stream.as_ref().map(|stream| stream.name.clone()).or(self.stream);
         let wanted = self.create_stream.map(|stream| Arc::new(Wanted::new(stream.config(subject.all()))));
         if let Some(wanted) = wanted.as_ref().filter(|_| !self.connect_later) {
             wanted.create(&context(&client, self.publish_timeout)).await.map_err(|message| NatsError::Stream {
@@ -236,6 +241,11 @@ fn addresses(url: &str) -> Result<Vec<ServerAddr>, NatsError> {
         return Err(NatsError::Url { message: "it names no host".to_owned() });
     }
     Ok(addresses)
+}
+
+fn is_stream_name(name: &str) -> bool {
+    let is_fine = |c: char| !c.is_whitespace() && !c.is_control() && !".*>/\\".contains(c);
+    !name.is_empty() && name.chars().all(is_fine)
 }
 
 fn login(login: Login, addresses: &[ServerAddr]) -> Result<ConnectOptions, NatsError> {

@@ -26,6 +26,10 @@ async fn what_can_not_be_is_refused_before_anything_is_connected() {
     );
     let error = refused(Nats::options().credentials("hunter2"), "localhost").await;
     assert!(matches!(error, NatsError::Credentials { .. }), "{error:?}");
+    for name in ["", "two words", "a.b", "a\nb: c"] {
+        let error = refused(Nats::options().stream(name), "localhost").await;
+        assert!(matches!(error, NatsError::Stream { .. }), "{name:?}: {error:?}");
+    }
     let options = Nats::options().user_and_password("ada", "hunter2");
     assert!(!format!("{options:?}").contains("hunter2"));
 }
