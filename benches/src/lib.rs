@@ -12,6 +12,7 @@ pub mod entity;
 pub mod postgres;
 pub mod processor;
 pub mod ratio;
+pub mod relay;
 pub mod sqlite;
 pub mod task;
 pub mod text;

@@ -1,14 +1,16 @@
 //! Prints the ratio table of `docs/performance.md`: ours against the baselines, in turns, in one process.
 //!
 //! ```text
-//! cargo run --release -p timestamp-benches --bin ratios [entity] [text] [sqlite] [postgres]
+//! cargo run --release -p timestamp-benches --bin ratios [entity] [text] [sqlite] [postgres] [relay]
 //! ```
 //!
-//! `postgres` needs a server, and is left out without one: see `scripts/services`. Each subject is a module beside this file. What is not named is left out; without a name, everything is measured.
+//! `postgres` needs a server, and is left out without one, as is what of `relay` needs NATS: see `scripts/services`. Each
+//! subject is a module beside this file. What is not named is left out; without a name, everything is measured.
 #![expect(clippy::print_stdout, reason = "the table is the output of this program")]
 
 mod entity;
 mod postgres;
+mod relay;
 mod sqlite;
 mod text;
 
@@ -19,8 +21,13 @@ use timestamp_benches::ratio::{HEADING, Ratio};
 /// A subject's name, and what measures it.
 type Subject = (&'static str, fn() -> Vec<Ratio>);
 
-const SUBJECTS: [Subject; 4] =
-    [("entity", entity::ratios), ("text", text::ratios), ("sqlite", sqlite::ratios), ("postgres", postgres::ratios)];
+const SUBJECTS: [Subject; 5] = [
+    ("entity", entity::ratios),
+    ("text", text::ratios),
+    ("sqlite", sqlite::ratios),
+    ("postgres", postgres::ratios),
+    ("relay", relay::ratios),
+];
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
