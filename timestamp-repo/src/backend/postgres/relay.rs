@@ -2,9 +2,9 @@
 //!
 //! Events become visible in the order in which transactions commit, and that is not the order of their numbers: one that
 //! began early can commit late. So a relay's place is a snapshot, which says exactly what could be seen and what could
-//! not; [`page`](self::page) tells how it is read from there on.
+//! not; [`page`] tells how it is read from there on.
 //!
-//! - [`page`](self::page): events, from a place on. [`progress`]: what the leader found out, in one transaction.
+//! - [`page`]: events, from a place on. [`progress`]: what the leader found out, in one transaction.
 //! - [`held`]: open transactions that hold their events back. [`rebase`]: places that came from another server.
 
 mod held;
