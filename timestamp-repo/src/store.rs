@@ -10,7 +10,7 @@ use crate::backend::Backend;
 use crate::error::{BeginError, RepositoryError};
 use crate::outbox::Outbox;
 use crate::relay::storage::Relaying;
-use crate::relay::{Parking, Relay, RunningRelay, Sink};
+use crate::relay::{Parking, Relay, RelayError, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::unit_of_work::UnitOfWork;
 
@@ -42,6 +42,12 @@ pub trait Store: Backend + Relaying {
     /// Returns the events that the relay of this name has parked.
     fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
         Parking::new(self.clone(), relay.into())
+    }
+
+    /// Forgets a relay that will not run again, with its place and what it has parked, so that retention waits for it no
+    /// more. Returns whether there was one. One of the same name that is started later begins with the oldest event.
+    fn forget_relay(&self, relay: &str) -> impl Future<Output = Result<bool, RelayError>> + Send {
+        self.remove_relay(relay)
     }
 
     /// Returns the outbox of this store, for reading.

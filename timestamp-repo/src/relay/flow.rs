@@ -26,6 +26,8 @@ pub(super) struct Limits {
     pub(super) window: usize,
     /// Events that are read and not done. Where one event blocks them all, it is parked.
     pub(super) read_ahead: usize,
+    /// The same in bytes of their payloads, beyond which no more are read.
+    pub(super) read_ahead_bytes: usize,
     /// Refusals of one event until it is parked.
     pub(super) attempts: u32,
     pub(super) first_pause: Duration,
@@ -57,6 +59,8 @@ pub(super) struct Flow {
     open: usize,
     /// Of those, the ones that were parked before.
     released: usize,
+    /// Of those, the bytes of the payloads.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -115,6 +119,7 @@ impl Flow {
             parkings: 0,
             open: 0,
             released: 0,
+            bytes: 0,
         };
         flow.set_parked(parked);
         flow
@@ -127,7 +132,7 @@ impl Flow {
 
     /// Whether there is room for another page.
     pub(super) fn wants_more(&self) -> bool {
-        self.entries.len() < self.limits.read_ahead
+        self.entries.len() < self.limits.read_ahead && self.bytes < self.limits.read_ahead_bytes
     }
 
     /// Whether everything that was read is done.
@@ -232,6 +237,7 @@ impl Flow {
         let event = Some(event);
         self.open += 1;
         self.released += usize::from(released);
+        self.bytes += event.as_ref().map_or(0, |event| event.payload.len());
         self.entries.push_back(Entry {
             event,
             lane,
@@ -440,9 +446,9 @@ impl Flow {
     /// This event is done: the next of its entity may go.
     fn done(&mut self, ticket: Ticket) {
         let Some(entry) = self.entry(ticket) else { return };
-        entry.event = None;
+        let Some(event) = entry.event.take() else { return };
         let (lane, next, released) = (entry.lane, entry.next, entry.released);
-        self.close(released);
+        self.close(&event, released);
         match next {
             Some(next) => {
                 if let Some(chain) = self.lanes.get_mut(&lane) {
@@ -457,8 +463,9 @@ impl Flow {
         self.advance();
     }
 
-    fn close(&mut self, released: bool) {
+    fn close(&mut self, event: &StoredEvent, released: bool) {
         self.open -= 1;
+        self.bytes -= event.payload.len();
         self.released -= usize::from(released);
     }
 
@@ -481,7 +488,7 @@ impl Flow {
         let (released, refusals) = (entry.released, entry.refusals);
         let Some(first) = entry.event.take() else { return };
         let (lane, mut next) = (entry.lane, entry.next);
-        self.close(released);
+        self.close(&first, released);
         if released {
             self.park_again(Again {
                 seq: first.seq,
@@ -502,7 +509,7 @@ impl Flow {
             if event.entity_id == first.entity_id && event.entity_type == first.entity_type {
                 entry.event = None;
                 let released = entry.released;
-                self.close(released);
+                self.close(&event, released);
                 if !released {
                     self.park(&event, None, 0);
                 }

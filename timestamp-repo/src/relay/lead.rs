@@ -91,6 +91,11 @@ impl Stop {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
 
+    /// Whether nobody waits for the end.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
     pub(super) async fn asked(&mut self) {
         let _ = self.0.wait_for(|stop| *stop).await;
     }

@@ -18,11 +18,13 @@ use super::sink::{Sink, SinkError, in_one_line};
 use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
 use crate::store::Store;
 
-/// Events read at a time.
+/// Events read at a time, and about how many bytes of their payloads.
 const PAGE: u32 = 500;
+const PAGE_BYTES: usize = 4 << 20;
 
-/// Events that are read and not done, at most.
+/// Events that are read and not done, at most, and bytes of their payloads beyond which no more are read.
 const READ_AHEAD: usize = 4_096;
+const READ_AHEAD_BYTES: usize = 16 << 20;
 
 /// How long what was found out may be known to this program alone. After a crash, the events of that time arrive again.
 const KEEP_EVERY: Duration = Duration::from_millis(100);
@@ -77,6 +79,8 @@ pub(super) struct Leading<'d, S, K> {
     read_at: Instant,
     /// There was nothing more to read, and nothing was stored since.
     at_end: bool,
+    /// How many events the next page may have: fewer, where those of the last one were large.
+    page: u32,
 
     keeping: Option<Work<Result<bool, RelayError>>>,
     /// What is being kept, in case that it fails, and since when.
@@ -87,6 +91,8 @@ pub(super) struct Leading<'d, S, K> {
     /// Not before this, after a failure.
     keep_after: Instant,
     keep_failures: u32,
+    /// What is being kept is the last, and the lease ends with it.
+    is_last: bool,
 
     looking: Option<Work<Result<Looked, RelayError>>>,
     looked_at: Option<Instant>,
@@ -112,6 +118,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         let limits = Limits {
             window: options.window,
             read_ahead: READ_AHEAD.max(2 * options.window),
+            read_ahead_bytes: READ_AHEAD_BYTES,
             attempts: options.attempts,
             first_pause: FIRST_PAUSE,
             longest_pause: LONGEST_PAUSE,
@@ -128,12 +135,14 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             reading: None,
             read_at: begun,
             at_end: false,
+            page: PAGE,
             keeping: None,
             in_keeping: Progress::default(),
             keeping_since: begun,
             kept_at: begun,
             keep_after: begun,
             keep_failures: 0,
+            is_last: false,
             looking: None,
             looked_at: None,
             held: HeldTransactions::default(),
@@ -150,12 +159,18 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         loop {
             let stopping = stop.is_asked();
             if !stopping {
+                // The next page is read while this one is handed over.
+                self.read_on().await;
                 self.hand_over().await;
             }
             let given_up = self.until == Until::UpToDate && self.away.is_some();
-            let ending = ((stopping || given_up) && self.flow.in_flight() == 0) || self.is_up_to_date();
-            if ending && self.keeping.is_none() && !self.flow.has_progress() {
-                self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
+            // Nobody waits for the answers of the sink if nobody waits for the relay.
+            let answered = self.flow.in_flight() == 0 || stop.is_abandoned();
+            let ending = ((stopping || given_up) && answered) || self.is_up_to_date();
+            if ending && self.keeping.is_none() && (self.is_last || !self.flow.has_progress()) {
+                if !self.is_last {
+                    self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
+                }
                 return match self.away {
                     Some(message) if given_up => Err(RelayError::SinkUnavailable { message }),
                     Some(_) | None => Ok(Ended::Done),
@@ -199,6 +214,28 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             && !self.flow.has_released()
     }
 
+    /// Begins to read the next page, if there may be one and there is room for it.
+    async fn read_on(&mut self) {
+        let now = Instant::now();
+        if now >= self.read_at + self.driver.options.poll_every && self.until == Until::Stopped {
+            self.at_end = false;
+        }
+        if self.reading.is_some() || self.at_end || !self.flow.wants_more() {
+            return;
+        }
+        // A signal that comes from here on is one for the next page.
+        (self.read_at, self.at_end) = (now, true);
+        let (store, from) = (self.driver.store.clone(), self.flow.read_to().clone());
+        let (only, limit) = (Arc::clone(&self.driver.options.only), self.page);
+        let mut reading: Work<Result<Page, RelayError>> =
+            Box::pin(async move { store.read_page(&from, &only, limit).await });
+        // It begins when it is first asked, and what is ready now is added when others have been looked at.
+        match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+            Poll::Ready(page) => self.reading = Some(Box::pin(std::future::ready(page))),
+            Poll::Pending => self.reading = Some(reading),
+        }
+    }
+
     /// Hands over whatever may be handed over now.
     async fn hand_over(&mut self) {
         let now = Instant::now();
@@ -224,20 +261,10 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
 
     fn begin_work(&mut self, now: Instant, stopping: bool, ending: bool) {
         if self.keeping.is_none() && (ending || now >= self.keep_due(now)) && now >= self.keep_after {
-            self.begin_keeping(now);
+            self.begin_keeping(now, ending);
         }
         if stopping {
             return;
-        }
-        if now >= self.read_at + self.driver.options.poll_every && self.until == Until::Stopped {
-            self.at_end = false;
-        }
-        if self.reading.is_none() && !self.at_end && self.flow.wants_more() {
-            // A signal that comes from here on is one for the next page.
-            (self.read_at, self.at_end) = (now, true);
-            let (store, from) = (self.driver.store.clone(), self.flow.read_to().clone());
-            let only = Arc::clone(&self.driver.options.only);
-            self.reading = Some(Box::pin(async move { store.read_page(&from, &only, PAGE).await }));
         }
         if self.looking.is_none() && now >= self.look_due(now) {
             self.begin_looking(now);
@@ -264,12 +291,14 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         }
     }
 
-    fn begin_keeping(&mut self, now: Instant) {
+    fn begin_keeping(&mut self, now: Instant, is_last: bool) {
         let progress = self.flow.take_progress().unwrap_or_default();
         self.in_keeping = progress.clone();
         self.keeping_since = now;
+        self.is_last = is_last;
         let (store, token) = (self.driver.store.clone(), self.token);
-        let (relay, lease) = (self.driver.options.name.clone(), self.driver.options.lease);
+        let relay = self.driver.options.name.clone();
+        let lease = if is_last { Duration::ZERO } else { self.driver.options.lease };
         self.keeping = Some(Box::pin(async move { store.keep(&relay, token, lease, &progress).await }));
     }
 
@@ -357,6 +386,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             Woken::Read(page) => {
                 let page = page?;
                 self.at_end &= page.is_last;
+                self.page = next_page(&page);
                 self.flow.add(page);
             }
             Woken::Kept(Ok(true)) => {
@@ -393,6 +423,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     fn not_kept(&mut self, error: &RelayError) -> Result<(), RelayError> {
         let now = Instant::now();
         self.flow.put_back(std::mem::take(&mut self.in_keeping));
+        self.is_last = false;
         // The lease has run out: begin anew, with what is stored.
         if now >= self.kept_at + self.driver.options.lease {
             return Err(RelayError::Backend(crate::error::BackendError::new(format!(
@@ -481,6 +512,16 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             status.oldest_held = self.held.oldest;
         });
     }
+}
+
+/// How many events to read next: as many as those of this page would be in [`PAGE_BYTES`].
+fn next_page(page: &Page) -> u32 {
+    let events = page.events.iter().filter_map(|(fetched, _)| match fetched {
+        Fetched::Event(event) => Some(event.payload.len()),
+        Fetched::Unreadable { .. } => None,
+    });
+    let largest = events.max().unwrap_or(0).max(1);
+    u32::try_from(PAGE_BYTES / largest).unwrap_or(PAGE).clamp(1, PAGE)
 }
 
 /// The output of work that is done, which is taken away then.

@@ -7,7 +7,8 @@ use super::error::RelayError;
 use super::status::RelayStatus;
 use crate::error::BackendError;
 
-/// A relay that was started; it ends when this is dropped.
+/// A relay that was started; it ends when this is dropped, without waiting for answers of the sink: what is on its way is
+/// delivered again by the next one. [`stop`](Self::stop) waits for them.
 #[derive(Debug)]
 #[must_use = "the relay ends when this is dropped"]
 pub struct RunningRelay {

@@ -254,7 +254,7 @@ pub trait Relaying: Clone + Send + Sync + 'static {
     fn discard(&self, relay: &str, seq: i64) -> impl Future<Output = Result<bool, RelayError>> + Send;
 
     /// Removes a relay and what it knows. Returns whether there was one.
-    fn forget_relay(&self, relay: &str) -> impl Future<Output = Result<bool, RelayError>> + Send;
+    fn remove_relay(&self, relay: &str) -> impl Future<Output = Result<bool, RelayError>> + Send;
 
     /// Deletes up to `limit` of the oldest events that were recorded before `before`, that every relay is done with, and
     /// that none has parked. Returns how many.

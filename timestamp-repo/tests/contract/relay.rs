@@ -488,8 +488,12 @@ pub(crate) async fn old_events_are_deleted_when_every_relay_is_done_with_them<H:
     let slow = Recorder::that(|_, _| Answer::BeAway);
     relay::<H>(&store, &slow).name("slow").deliver_all().await.unwrap_err();
     assert_eq!(outbox.prune(DAY).await.unwrap(), 0, "one relay has not delivered them");
+    // It is given up, and comes back: as a new one, with everything before it.
+    assert!(store.forget_relay("slow").await.unwrap());
+    assert!(!store.forget_relay("slow").await.unwrap());
     slow.behaves(|_, _| Answer::Take);
     relay::<H>(&store, &slow).name("slow").deliver_all().await.unwrap();
+    assert_eq!(slow.taken().len(), 4);
     // A relay deletes by itself.
     let running = relay::<H>(&store, &sink).retention(DAY).unwrap().start();
     eventually("what was delivered is deleted", async || harness.events().await.len() == 3).await;

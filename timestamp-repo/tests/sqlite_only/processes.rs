@@ -155,7 +155,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 #[track_caller]
 fn assert_busy(error: &SaveError, since: Instant) {
     assert!(matches!(error, SaveError::Busy(_)) && error.is_retryable(), "{error}");
-    assert_says(error, &["the database is busy", "another process"]);
+    assert_says(error, &["the database is busy", "another program"]);
     let took = since.elapsed();
     assert!(took >= TIMEOUT - Duration::from_millis(20), "it did not wait: {took:?}");
     assert!(took < TIMEOUT + Duration::from_millis(500), "it waited for {took:?}");

@@ -162,7 +162,7 @@ impl Relaying for Postgres {
         Ok(self.relay_count(sql, &[Parameter::Text(relay), Parameter::Integer(seq)]).await? > 0)
     }
 
-    async fn forget_relay(&self, relay: &str) -> Result<bool, RelayError> {
+    async fn remove_relay(&self, relay: &str) -> Result<bool, RelayError> {
         let sql = "WITH parked AS (DELETE FROM timestamp_parked WHERE relay = $1), refused AS (DELETE FROM \
                    timestamp_refused WHERE relay = $1) DELETE FROM timestamp_relay WHERE name = $1 RETURNING 1";
         Ok(self.relay_count(sql, &[Parameter::Text(relay)]).await? > 0)

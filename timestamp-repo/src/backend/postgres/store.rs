@@ -39,7 +39,7 @@ use crate::error::{
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
-use crate::relay::{Parking, RunningRelay, Sink};
+use crate::relay::{Parking, RelayError, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::save::{Change, Entrusted, Written};
 use crate::store::{self, Store};
@@ -168,6 +168,16 @@ impl Postgres {
     #[must_use]
     pub fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
         Store::parking(self, relay)
+    }
+
+    /// Forgets a relay that will not run again, with its place and what it has parked, so that retention waits for it no
+    /// more. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`RelayError::Backend`], [`RelayError::ReadOnly`]
+    pub async fn forget_relay(&self, relay: &str) -> Result<bool, RelayError> {
+        Store::forget_relay(self, relay).await
     }
 
     /// Returns the outbox of this store, for reading.

@@ -211,7 +211,7 @@ impl Relaying for Sqlite {
         .await
     }
 
-    async fn forget_relay(&self, relay: &str) -> Result<bool, RelayError> {
+    async fn remove_relay(&self, relay: &str) -> Result<bool, RelayError> {
         let relay = relay.to_owned();
         self.relay_write(move |connection, _| {
             connection.execute("DELETE FROM timestamp_parked WHERE relay = ?1", [&relay])?;

@@ -31,7 +31,7 @@ use crate::error::{
 };
 use crate::outbox::{EventQuery, Outbox, StoredEvent};
 use crate::page::Selected;
-use crate::relay::{Parking, RunningRelay, Sink};
+use crate::relay::{Parking, RelayError, RunningRelay, Sink};
 use crate::repository::Repository;
 use crate::save::{Change, Written};
 use crate::store::{self, Store};
@@ -210,6 +210,16 @@ impl Sqlite {
     #[must_use]
     pub fn parking(&self, relay: impl Into<String>) -> Parking<Self> {
         Store::parking(self, relay)
+    }
+
+    /// Forgets a relay that will not run again, with its place and what it has parked, so that retention waits for it no
+    /// more. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`RelayError::Backend`], [`RelayError::ReadOnly`]
+    pub async fn forget_relay(&self, relay: &str) -> Result<bool, RelayError> {
+        Store::forget_relay(self, relay).await
     }
 
     /// Returns the outbox of this store, for reading.

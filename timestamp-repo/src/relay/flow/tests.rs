@@ -12,6 +12,7 @@ use super::*;
 const LIMITS: Limits = Limits {
     window: 3,
     read_ahead: 12,
+    read_ahead_bytes: usize::MAX,
     attempts: 3,
     first_pause: Duration::from_millis(10),
     longest_pause: Duration::from_secs(1),
