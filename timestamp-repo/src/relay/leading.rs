@@ -19,7 +19,7 @@ use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progr
 use crate::store::Store;
 
 /// Events read at a time, and about how many bytes of their payloads.
-const PAGE: u32 = 500;
+const PAGE: u32 = 1_000;
 const PAGE_BYTES: usize = 4 << 20;
 
 /// Events that are read and not done, at most, and bytes of their payloads beyond which no more are read.

@@ -726,6 +726,16 @@ async fn only_stores_of_the_same_tables_are_told_and_only_of_what_was_stored() {
     saved(&elsewhere).await;
     tasks.find(&Uuid::now_v7()).await.unwrap();
     assert_eq!(heard().await, 0);
+    saved(&tasks).await;
+    assert_eq!(heard().await, 0, "no relay is at work that could hear it");
+    // One that is at work elsewhere is noticed within a second.
+    place
+        .sql(
+            "INSERT INTO timestamp_relay (name, token, holder, lease_until) VALUES ('elsewhere', 1, gen_random_uuid(), \
+              clock_timestamp() + interval '1 hour')",
+        )
+        .await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let begun = Instant::now();
     for _ in 0..40 {
         saved(&tasks).await;
@@ -785,6 +795,33 @@ async fn a_role_that_relays_needs_no_more_than_the_relays_tables() {
     assert_eq!(relay.status().oldest_held, None);
     connection.batch_execute("ROLLBACK").await.unwrap();
     relay.stop().await.unwrap();
+    role.remove(&place).await;
+    place.remove().await;
+}
+
+/// A role that saves need not see relays; then it is taken for granted that one listens.
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_role_that_may_not_see_relays_tells_them_all_the_same() {
+    let place = Place::new().await;
+    let (relaying, _) = open(&place).await;
+    let role = place.role("GRANT SELECT ON timestamp_migrations, timestamp_store TO").await;
+    place
+        .sql(&format!(
+            "GRANT SELECT, INSERT ON timestamp_outbox TO {0}; GRANT SELECT, INSERT, UPDATE ON tasks TO {0}",
+            role.name
+        ))
+        .await;
+    let store = Postgres::connect(&role.url).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let sink = Taken::new();
+    let relay = only_woken(&relaying, &sink);
+    listeners(&place, "1").await;
+    let mut task = saved(&tasks).await;
+    touched(&tasks, &mut task).await;
+    sink.wait_for(2).await;
+    relay.stop().await.unwrap();
+    drop((store, tasks));
     role.remove(&place).await;
     place.remove().await;
 }

@@ -2,7 +2,8 @@
 //!
 //! Relays of this program wait for a counter in memory. Those of other programs listen to the server: it is told after the
 //! commit, by a task of its own, at most every 20 milliseconds. A `NOTIFY` inside of a saving transaction would make all
-//! commits of the database wait for each other. Whoever relays here listens on a connection of its own, for as long as
+//! commits of the database wait for each other. Where no relay is at work, the server is asked for one once a second, and told
+//! nothing. Whoever relays here listens on a connection of its own, for as long as
 //! there is somebody to wake.
 //!
 //! A signal that is lost delays an event until the relay looks by itself, and no more.
@@ -17,6 +18,7 @@ use std::time::Duration;
 use deadpool::managed::WeakPool;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 use uuid::Uuid;
 
@@ -25,6 +27,9 @@ use super::sessions::{Line, Sessions};
 
 /// How long others are told nothing after they were told something.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The same where no relay of this database is at work, which could be told. One that begins reads everything anyway.
+const UNHEARD: Duration = Duration::from_secs(1);
 
 /// How long a connection that listens may be silent until it is asked for a sign of life, and may take to give one.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -125,21 +130,30 @@ impl Drop for AtWork {
 /// Tells others for as long as there is something to tell, and no longer.
 async fn tell(mut work: AtWork, pool: WeakPool<Sessions>) {
     let signals = Arc::clone(&work.signals);
-    let sql = format!("SELECT pg_notify({CHANNEL}, $1)");
+    let always = format!("SELECT pg_notify({CHANNEL}, $1)");
+    let heard = format!("{always} WHERE EXISTS (SELECT FROM timestamp_relay WHERE lease_until > clock_timestamp())");
+    // A role that only saves need not be able to see relays.
+    let mut sql = &heard;
     loop {
         while signals.untold.swap(false, Ordering::SeqCst) {
             // The store is gone, and with it whoever could send.
             let Some(pool) = pool.upgrade() else { return };
+            let mut pause = PAUSE;
             match pool.get().await {
-                Ok(session) => {
-                    if let Err(failure) = session.prepare_and_query(&sql, &[Parameter::Text(&signals.own)]).await {
+                Ok(session) => match session.prepare_and_query(sql, &[Parameter::Text(&signals.own)]).await {
+                    Ok(told) if told.is_empty() => pause = UNHEARD,
+                    Ok(_) => {}
+                    Err(failure) => {
+                        if failure.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) {
+                            sql = &always;
+                        }
                         tracing::debug!(error = %failure.into_backend(), "others are not told that events were stored");
                     }
-                }
+                },
                 Err(error) => tracing::debug!(%error, "others are not told that events were stored"),
             }
             drop(pool);
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
         if work.end_unless(|| signals.untold.load(Ordering::SeqCst)) {
             return;
