@@ -7,7 +7,7 @@
 //!
 //! 1. A save that is nearly alone goes alone: one round trip, on the caller's task.
 //! 2. Any other waits in the [queue](super::queue) of its table and operation, and goes with the next group.
-//! 3. The group is written by one [statement](statement), which says whose rows it wrote. Those are stored.
+//! 3. The group is written by one [`statement`], which says whose rows it wrote. Those are stored.
 //! 4. Everybody else goes alone after all, on a connection of their own: those whose row somebody has locked, or changed,
 //!    or whose row a trigger left out. So does the whole group if the statement failed, since a failed statement has
 //!    written nothing; one bad save fails by itself then, and its neighbours are stored.
