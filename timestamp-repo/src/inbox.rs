@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::error::SaveError;
 use crate::relay::{self, RelayError};
 use crate::store::Store;
+use crate::testing::point;
 use crate::unit_of_work::UnitOfWork;
 
 /// Makes at-least-once delivery effectively once: a consumer's work and the note that it was done are stored in one
@@ -91,7 +92,9 @@ impl Inbox {
     /// [`SaveError::Busy`] if somebody else is at the same event for longer than the timeout, and as any other write in
     /// the unit. The unit is over then.
     pub async fn accept<S: Store>(&self, unit: &mut UnitOfWork<S>, event_id: Uuid) -> Result<bool, SaveError> {
-        S::unit_accept(&mut unit.unit, &self.consumer, event_id).await
+        let is_new = S::unit_accept(&mut unit.unit, &self.consumer, event_id).await?;
+        point("accept/after");
+        Ok(is_new)
     }
 
     /// Forgets events of this consumer that were taken in longer than `age` ago, by the store's clock. Returns how many.

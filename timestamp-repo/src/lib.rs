@@ -26,6 +26,12 @@ mod save;
 mod store;
 #[cfg(feature = "test-util")]
 pub mod testing;
+#[cfg(not(feature = "test-util"))]
+mod testing {
+    /// Nothing happens here.
+    #[inline(always)]
+    pub(crate) fn point(_: &str) {}
+}
 mod unit_of_work;
 
 #[cfg(all(any(doc, doctest), feature = "sqlite"))]

@@ -16,6 +16,7 @@ use crate::page::{Page, PageToken};
 use crate::params::Params;
 use crate::save::{self, Written};
 use crate::store::Store;
+use crate::testing::point;
 
 /// How often [`Repository::update`] loads and tries again before it reports the conflict.
 const UPDATE_ATTEMPTS: u32 = 8;
@@ -46,7 +47,9 @@ impl<E: Record, S: Store> Repository<E, S> {
     pub async fn save(&self, entity: &mut E) -> Result<(), SaveError> {
         loop {
             let Some(change) = save::prepare(entity, None)? else { return Ok(()) };
+            point("save/before");
             if let Written::Now { .. } = self.store.write(&self.table, entity, change).await? {
+                point("save/after");
                 self.store.stored();
                 return Ok(());
             }

@@ -13,9 +13,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # A process that dies at a named point
+//!
+//! With `TIMESTAMP_TEST_ABORT_AT=publish/after:7` in its environment, a process ends at once when it comes to that point
+//! for the seventh time: nothing is dropped, flushed or sent any more. The points are before and after each step of a save
+//! (`save`, `store`, `commit`) and of a relay (`lease`, `publish`, `keep`, `prune`), on SQLite between row and events
+//! (`store/between`), and where an inbox has taken an event (`accept/after`). They may change with any version.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Loses the answers of the store it is given to; see [`SqliteOptions::faults`](crate::SqliteOptions::faults).
 #[derive(Clone, Debug, Default)]
@@ -55,5 +62,23 @@ impl Faults {
             2 => Some(Fault::CommitLost),
             _ => None,
         }
+    }
+}
+
+/// Where this process is to end, and how often it goes past before.
+static ABORT_AT: OnceLock<Option<(String, AtomicU64)>> = OnceLock::new();
+
+/// Ends the process, if its environment says that it is to end here.
+pub(crate) fn point(name: &str) {
+    let abort_at = ABORT_AT.get_or_init(|| {
+        let wanted = std::env::var("TIMESTAMP_TEST_ABORT_AT").ok()?;
+        let (name, times) = wanted.split_once(':')?;
+        Some((name.to_owned(), AtomicU64::new(times.parse().ok()?)))
+    });
+    if let Some((wanted, times)) = abort_at
+        && wanted == name
+        && times.fetch_sub(1, Ordering::SeqCst) == 1
+    {
+        std::process::abort();
     }
 }

@@ -15,6 +15,7 @@ use crate::params::Params;
 use crate::repository::{id_values, recent};
 use crate::save::{self, Written};
 use crate::store::Store;
+use crate::testing::point;
 
 /// One transaction over several repositories.
 ///
@@ -187,7 +188,9 @@ impl<S: Store> UnitOfWork<S> {
     /// See [`CommitError`]. All but [`CommitError::OutcomeUnknown`] and [`CommitError::EndedElsewhere`] mean that
     /// nothing was stored.
     pub async fn commit(self) -> Result<(), CommitError> {
+        point("commit/before");
         S::unit_commit(self.unit).await?;
+        point("commit/after");
         self.store.stored();
         Ok(())
     }

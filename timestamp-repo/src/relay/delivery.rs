@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use super::flow::Ticket;
 use super::sink::{Sink, SinkError};
 use crate::outbox::StoredEvent;
+use crate::testing::point;
 
 /// How a delivery ended.
 #[derive(Debug)]
@@ -28,10 +29,12 @@ pub(super) async fn deliver<K: Sink>(
     // The call is inside, since a sink may panic before it returns its future. What a panic leaves behind is the sink's
     // own; nothing of it is looked at here.
     let delivery = AssertUnwindSafe(async { sink.deliver(event).await }).catch_unwind();
+    point("publish/before");
     let landing = match tokio::time::timeout(timeout, delivery).await {
         Ok(Ok(answer)) => Landing::Answered(answer),
         Ok(Err(_)) => Landing::Panicked,
         Err(_) => Landing::TimedOut,
     };
+    point("publish/after");
     (ticket, landing)
 }

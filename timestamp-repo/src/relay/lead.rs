@@ -12,6 +12,7 @@ use super::options::RelayOptions;
 use super::sink::Sink;
 use super::status::RelayStatus;
 use crate::store::Store;
+use crate::testing::point;
 
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -69,7 +70,10 @@ impl<S: Store, K: Sink> Driver<S, K> {
     async fn once(&self, holder: Uuid, until: Until) -> Result<Ended, RelayError> {
         let RelayOptions { name, lease, .. } = &self.options;
         let begun = tokio::time::Instant::now();
-        match self.store.take_lease(name, holder, *lease).await? {
+        point("lease/before");
+        let taken = self.store.take_lease(name, holder, *lease).await?;
+        point("lease/after");
+        match taken {
             Some(lease) => Leading::begin(self, lease, begun, until).await?.run().await,
             None => Err(RelayError::LedElsewhere { relay: name.clone() }),
         }

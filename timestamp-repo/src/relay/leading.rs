@@ -17,6 +17,7 @@ use super::retention;
 use super::sink::{Sink, SinkError, in_one_line};
 use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
 use crate::store::Store;
+use crate::testing::point;
 
 /// Events read at a time, and about how many bytes of their payloads.
 const PAGE: u32 = 1_000;
@@ -299,7 +300,12 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         let (store, token) = (self.driver.store.clone(), self.token);
         let relay = self.driver.options.name.clone();
         let lease = if is_last { Duration::ZERO } else { self.driver.options.lease };
-        self.keeping = Some(Box::pin(async move { store.keep(&relay, token, lease, &progress).await }));
+        self.keeping = Some(Box::pin(async move {
+            point("keep/before");
+            let kept = store.keep(&relay, token, lease, &progress).await;
+            point("keep/after");
+            kept
+        }));
     }
 
     /// When to look for what others may have released. What only this program knows is not in the answer, so it is kept

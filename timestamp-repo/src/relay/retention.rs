@@ -6,6 +6,7 @@ use timestamp_core::EpochMs;
 
 use super::error::RelayError;
 use super::storage::Relaying;
+use crate::testing::point;
 
 /// A save whose outcome is unknown is decided by the events that are stored, so they stay for a day.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,7 +27,9 @@ pub(crate) async fn prune<S: Relaying>(store: &S, retention: Duration, batch: u3
     let before = before(store.now(), retention)?;
     let mut deleted = 0;
     loop {
+        point("prune/before");
         let some = store.prune(before, batch).await?;
+        point("prune/after");
         deleted += some;
         if some < u64::from(batch) {
             return Ok(deleted);

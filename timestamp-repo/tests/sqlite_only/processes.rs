@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -89,6 +90,30 @@ async fn two_processes_save_into_one_file() {
         assert_eq!(place.value::<i64>("SELECT count(*) FROM tasks"), mine + units + 200);
         assert_eq!(place.value::<i64>("SELECT count(*) FROM timestamp_outbox"), mine + units + 400);
         place.assert_rows_and_events_agree();
+    }
+}
+
+/// Returns how many events a process has stored that ends when it comes to this point for the fifth time.
+fn stored_before_ending_at(point: &str, durability: Durability) -> i64 {
+    let place = Place::new();
+    let mut child = saving_child(&place, durability, 100);
+    let output = child.env("TIMESTAMP_TEST_ABORT_AT", format!("{point}:5")).output().unwrap();
+    // By SIGABRT: at the point, and not when all was done.
+    assert_eq!(output.status.signal(), Some(6), "{point}: {output:?}");
+    place.assert_rows_and_events_agree();
+    place.value("SELECT count(*) FROM timestamp_outbox")
+}
+
+#[test]
+fn process_that_ends_at_a_named_point_leaves_rows_and_events_whole() {
+    for durability in BOTH {
+        assert_eq!(stored_before_ending_at("save/before", durability), 4);
+        assert_eq!(stored_before_ending_at("save/after", durability), 5);
+        // With the row, and without its events, in a transaction that nobody commits.
+        assert_eq!(stored_before_ending_at("store/between", durability), 4);
+        // Some of the five made the tables.
+        let before = stored_before_ending_at("store/before", durability);
+        assert_eq!(stored_before_ending_at("store/after", durability), before + 1);
     }
 }
 

@@ -41,6 +41,7 @@ use super::table::Table;
 use super::write::{self, Job};
 use crate::error::{BackendError, SaveError};
 use crate::save::{Operation, Written};
+use crate::testing::point;
 
 /// The groups of one table.
 pub(super) struct Groups {
@@ -283,7 +284,10 @@ impl Carrying {
         }
         let jobs: Vec<&Job> = group.iter().map(|save| &save.lone.job).collect();
         let given = parameters(&jobs, updates, self.store.clock().now());
-        match session.query(sql, &prepared, &given).await {
+        point("store/before");
+        let answer = session.query(sql, &prepared, &given).await;
+        point("store/after");
+        match answer {
             Ok(rows) => match rows.first().map(|row| get(row, 0)) {
                 Some(Ok(stored)) => Ended::Written(stored),
                 // Not what was asked for, and yet it may be stored.

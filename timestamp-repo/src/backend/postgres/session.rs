@@ -16,6 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::failure::Failure;
 use super::row::Parameter;
 use super::suspect::{Process, Suspects};
+use crate::testing::point;
 
 /// Statements kept prepared per session: a handful per entity type, and as many for users' filters.
 const CACHED_STATEMENTS: usize = 256;
@@ -153,7 +154,10 @@ impl Session {
     }
 
     pub(super) async fn execute(&self, statement: &Statement, values: Vec<Parameter<'_>>) -> Result<u64, Failure> {
-        self.answer(self.client.execute_raw(statement, values)).await
+        point("store/before");
+        let answer = self.answer(self.client.execute_raw(statement, values)).await;
+        point("store/after");
+        answer
     }
 
     /// Runs a statement that was prepared from `sql`.

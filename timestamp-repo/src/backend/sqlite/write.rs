@@ -11,6 +11,7 @@ use super::row::{Binder, bind};
 use super::table::Table;
 use crate::error::SaveError;
 use crate::save::{Change, Operation};
+use crate::testing::point;
 
 /// Why a change was not applied. What it had written so far must be undone, unless it is `NoRow`, which wrote nothing.
 #[derive(Debug)]
@@ -83,6 +84,7 @@ pub(super) fn apply(
     recorded_at: EpochMs,
 ) -> Result<u32, Refused> {
     let digest = write_entity(connection, table, change, columns)?;
+    point("store/between");
     insert_events(connection, change, recorded_at, &mut 0)?;
     Ok(digest)
 }

@@ -18,6 +18,7 @@ use super::{connection, failure, touch};
 use crate::backend::BulkTouch;
 use crate::error::{BackendError, Busy, SaveError};
 use crate::save::{Change, Written};
+use crate::testing::point;
 
 /// The connection that writes. Whoever has it by its lock has at most one transaction open on it.
 pub(super) struct Writer {
@@ -130,7 +131,11 @@ impl Writer {
 
     /// The same for what no caller of a save waits for: faults on demand are not meant for it.
     pub(super) fn commit_unfaulted(&self) -> Result<(), CommitFailure> {
-        let Err(error) = self.execute("COMMIT") else { return Ok(()) };
+        point("store/before");
+        let Err(error) = self.execute("COMMIT") else {
+            point("store/after");
+            return Ok(());
+        };
         self.rollback();
         if failure::may_be_stored(&error) { Err(CommitFailure::Unknown) } else { Err(CommitFailure::NotStored(error)) }
     }
