@@ -25,6 +25,10 @@ bless:
 bench *args:
     cargo bench -p timestamp-benches -- {{args}}
 
+# Kill processes and servers at random, and judge whether the promises held; `--faults`, `--seed`.
+chaos *args:
+    scripts/chaos {{args}}
+
 # Build the documentation and open it.
 docs:
     cargo doc --no-deps --all-features -p timestamp-core -p timestamp-derive -p timestamp-repo --open

@@ -1,0 +1,237 @@
+//! The processes under test: started, killed, stopped, and replaced.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::database::Failed;
+use crate::outside::{Databases, Engine};
+
+const WRITERS: usize = 3;
+const RELAYS: usize = 2;
+
+/// How long is waited for a process to come to its point.
+const POINT: Duration = Duration::from_secs(6);
+
+/// SIGABRT, by which a process ends at a point.
+const ABORTED: i32 = 6;
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Writer,
+    Relay,
+    Consumer,
+}
+
+/// A process, until somebody ends it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    child: Child,
+    /// The point at which it is to end by itself.
+    point: Option<&'static str>,
+}
+
+impl Process {
+    pub(crate) fn signal(&self, signal: &str) -> Result<(), Failed> {
+        signal_to(self.child.id(), signal)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+pub(crate) fn signal_to(pid: u32, signal: &str) -> Result<(), Failed> {
+    Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).stderr(Stdio::null()).status()?;
+    Ok(())
+}
+
+/// All processes of a run.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    pub(crate) processes: Vec<Process>,
+    folder: PathBuf,
+    urls: [String; 2],
+    engine: Engine,
+    sink: String,
+    seed: u64,
+    started: u64,
+    /// Writers that are started now work by a clock that is two days behind.
+    pub(crate) is_behind: bool,
+    /// Processes that ended and that nobody had killed.
+    pub(crate) fallen: Vec<String>,
+    /// How many processes ended at each point where they were to end.
+    pub(crate) ended_at: BTreeMap<&'static str, usize>,
+}
+
+impl Fleet {
+    pub(crate) fn new(databases: &Databases, folder: &Path, sink: String, seed: u64) -> Self {
+        Self {
+            processes: Vec::new(),
+            folder: folder.to_owned(),
+            urls: [databases.writers.clone(), databases.consumer.clone()],
+            engine: databases.engine,
+            sink,
+            seed,
+            started: 0,
+            is_behind: true,
+            fallen: Vec::new(),
+            ended_at: BTreeMap::new(),
+        }
+    }
+
+    /// Starts what is missing, and notes what has ended by itself.
+    pub(crate) fn replace(&mut self) -> Result<(), Failed> {
+        let Self { processes, fallen, ended_at, .. } = self;
+        processes.retain_mut(|process| match process.child.try_wait() {
+            Ok(None) => true,
+            Ok(Some(status)) if status.signal() == Some(ABORTED) && process.point.is_some() => {
+                *process.point.map_or(&mut 0, |point| ended_at.entry(point).or_default()) += 1;
+                false
+            }
+            Ok(Some(status)) => {
+                fallen.push(format!("{}: {status}", process.name));
+                false
+            }
+            Err(error) => {
+                fallen.push(format!("{}: {error}", process.name));
+                false
+            }
+        });
+        for (role, count) in [(Role::Writer, WRITERS), (Role::Relay, RELAYS), (Role::Consumer, 1)] {
+            for _ in self.processes.iter().filter(|process| process.role == role).count()..count {
+                self.start(role, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, role: Role, point: Option<(&'static str, u64)>) -> Result<(), Failed> {
+        self.started += 1;
+        let number = self.started;
+        let kind = match role {
+            Role::Writer => "writer",
+            Role::Relay => "relay",
+            Role::Consumer => "consumer",
+        };
+        let name = format!("{}{number}", &kind[..1]);
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(kind).arg("--engine").arg(if self.engine == Engine::Sqlite { "sqlite" } else { "postgres" });
+        command.arg("--url").arg(if role == Role::Consumer { &self.urls[1] } else { &self.urls[0] });
+        match role {
+            Role::Writer => {
+                command.arg("--name").arg(&name).arg("--ledger").arg(self.folder.join(format!("{name}.ledger")));
+                command.arg("--seed").arg(self.seed.wrapping_add(number << 16).to_string());
+                command.arg("--run-seed").arg(self.seed.to_string());
+                if self.is_behind {
+                    command.arg("--behind");
+                }
+            }
+            Role::Relay => {
+                command.arg("--name").arg(&name).arg("--sink").arg(&self.sink);
+            }
+            Role::Consumer => {
+                command.arg("--deliveries").arg(self.folder.join("deliveries.tsv"));
+                command.arg("--place").arg(self.folder.join("consumer.place"));
+            }
+        }
+        if let Some((point, times)) = point {
+            command.env("TIMESTAMP_TEST_ABORT_AT", format!("{point}:{times}"));
+        }
+        let log = File::create(self.folder.join(format!("{name}.log")))?;
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
+        self.processes.push(Process { role, name, child, point: point.map(|(point, _)| point) });
+        Ok(())
+    }
+
+    /// Kills a process with SIGKILL, starts one in its place that ends by itself when it comes to a point for the so many
+    /// times, and waits until it has. Of relays, all are killed, so that the new one leads. Returns whether it came there.
+    pub(crate) fn end_at(&mut self, role: Role, name: &str, point: &'static str, times: u64) -> Result<bool, Failed> {
+        let names: Vec<String> = match role {
+            Role::Relay => self.of(role).iter().map(|process| process.name.clone()).collect(),
+            Role::Writer | Role::Consumer => vec![name.to_owned()],
+        };
+        for name in names {
+            self.remove(&name)?;
+        }
+        self.start(role, Some((point, times)))?;
+        let begun = Instant::now();
+        let mut has_ended = false;
+        while !has_ended && begun.elapsed() < POINT {
+            std::thread::sleep(Duration::from_millis(10));
+            has_ended = match self.processes.last_mut() {
+                Some(process) => process.child.try_wait()?.is_some(),
+                None => true,
+            };
+        }
+        self.replace()?;
+        Ok(has_ended)
+    }
+
+    /// Kills a process with SIGKILL, and replaces it.
+    pub(crate) fn kill(&mut self, name: &str) -> Result<(), Failed> {
+        self.remove(name)?;
+        self.replace()
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), Failed> {
+        if let Some(index) = self.processes.iter().position(|process| process.name == name) {
+            let mut process = self.processes.remove(index);
+            process.child.kill()?;
+            process.child.wait()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn of(&self, role: Role) -> Vec<&Process> {
+        self.processes.iter().filter(|process| process.role == role).collect()
+    }
+
+    /// Asks the processes of a role to end, and waits for them. Returns those that do not, and kills them.
+    pub(crate) fn end(&mut self, role: Role, patience: Duration) -> Result<Vec<String>, Failed> {
+        let mut problems = Vec::new();
+        let (mut ending, others) = self.processes.drain(..).partition(|process| process.role == role);
+        self.processes = others;
+        for process in &mut ending {
+            drop(process.child.stdin.take());
+        }
+        let begun = Instant::now();
+        for mut process in ending {
+            loop {
+                if let Some(status) = process.child.try_wait()? {
+                    if status.signal() == Some(ABORTED)
+                        && let Some(point) = process.point
+                    {
+                        *self.ended_at.entry(point).or_default() += 1;
+                    } else if !status.success() {
+                        problems.push(format!("{}: {status}", process.name));
+                    }
+                    break;
+                }
+                if begun.elapsed() > patience {
+                    process.child.kill()?;
+                    process.child.wait()?;
+                    problems.push(format!("{} did not end within {patience:?}", process.name));
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        Ok(problems)
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.child.kill();
+            let _ = process.child.wait();
+        }
+    }
+}
