@@ -13,9 +13,14 @@ use tempfile::TempDir;
 use timestamp_repo::async_nats::jetstream::stream::{Config, StorageType};
 use timestamp_repo::async_nats::jetstream::{self, Context};
 use timestamp_repo::async_nats::{self, HeaderMap};
-use timestamp_repo::{CloudEvent, CloudEventSource, Nats, Relay, SinkError, Sqlite, StoredEvent};
+use timestamp_repo::{
+    CloudEvent, CloudEventSource, Nats, Relay, Repository, RunningRelay, SinkError, Sqlite, Store, StoredEvent,
+};
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 use uuid::Uuid;
+
+use crate::task::Task;
 
 /// Rows of a page, as the relay reads them.
 const PAGE: u32 = 500;
@@ -171,12 +176,17 @@ struct Row {
     at: i64,
     recorded_at: i64,
     payload: String,
+    tenant_id: Option<String>,
+    correlation_id: Option<String>,
+    causation_id: Option<String>,
+    traceparent: Option<String>,
 }
 
 fn read_page(connection: &Connection, after: i64) -> Vec<Row> {
     let mut statement = connection
         .prepare_cached(
-            "SELECT seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, recorded_at_ms, payload
+            "SELECT seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, recorded_at_ms, payload,
+                 tenantid, correlationid, causationid, traceparent
              FROM timestamp_outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )
         .expect("a statement");
@@ -193,9 +203,73 @@ fn read_page(connection: &Connection, after: i64) -> Vec<Row> {
             at: row.get(8)?,
             recorded_at: row.get(9)?,
             payload: row.get(10)?,
+            tenant_id: row.get(11)?,
+            correlation_id: row.get(12)?,
+            causation_id: row.get(13)?,
+            traceparent: row.get(14)?,
         })
     });
     rows.expect("a page").collect::<Result<_, _>>().expect("rows")
+}
+
+/// Callers who save at once, durably, with or without a relay that carries their events meanwhile.
+#[derive(Debug)]
+pub struct Saving<S: Store> {
+    tasks: Repository<Task, S>,
+    all: Vec<Task>,
+    _relay: Option<RunningRelay>,
+}
+
+/// Saves of each caller in a round.
+const SAVES: u32 = 10;
+
+impl<S: Store> Saving<S> {
+    /// Stores a task for each caller.
+    ///
+    /// # Panics
+    ///
+    /// If the store does.
+    #[must_use]
+    pub fn new(runtime: &Runtime, store: S, callers: i64, with_relay: bool) -> Self {
+        runtime.block_on(async {
+            let tasks = store.repository::<Task>().await.expect("a table");
+            let mut all: Vec<_> = (0..callers).map(Task::new).collect();
+            tasks.save_all(&mut all).await.expect("a save");
+            let sink = |event: Arc<StoredEvent>| {
+                std::hint::black_box(event);
+                std::future::ready(Ok::<_, SinkError>(()))
+            };
+            let relay = with_relay.then(|| Relay::new(store, sink).start());
+            if let Some(relay) = &relay {
+                relay.wait_for(|status| status.is_leading).await.expect("a relay");
+            }
+            Self { tasks, all, _relay: relay }
+        })
+    }
+
+    /// Every caller changes and saves its task a few times; returns how long that took.
+    ///
+    /// # Panics
+    ///
+    /// If the store does.
+    pub fn save(&mut self, runtime: &Runtime) -> (Duration, u32) {
+        runtime.block_on(async {
+            let start = Instant::now();
+            let mut callers = JoinSet::new();
+            for mut task in self.all.drain(..) {
+                let tasks = self.tasks.clone();
+                callers.spawn(async move {
+                    for _ in 0..SAVES {
+                        task.toggle();
+                        tasks.save(&mut task).await.expect("a save");
+                    }
+                    task
+                });
+            }
+            self.all = callers.join_all().await;
+            (start.elapsed(), SAVES * self.all.len() as u32)
+        })
+    }
 }
 
 /// The server that `TIMESTAMP_TEST_NATS` names, with a stream in memory, so that its disk is not what is measured.

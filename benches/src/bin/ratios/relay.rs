@@ -1,11 +1,16 @@
 //! The relay.
 
+use tempfile::TempDir;
 use timestamp_benches::ratio::{Comparison, Goal, Ratio};
-use timestamp_benches::relay::{Broker, Stored};
+use timestamp_benches::relay::{Broker, Saving, Stored};
+use timestamp_repo::Sqlite;
 use tokio::runtime::Builder;
 
 /// Four fifths of the rate.
 const GOAL: Goal = Goal::AtMost(1.25);
+
+/// What the relay may cost those who save.
+const SAVERS: Goal = Goal::AtMost(1.1);
 
 /// Messages of a round.
 const MESSAGES: u64 = 10_000;
@@ -21,6 +26,18 @@ pub(crate) fn ratios() -> Vec<Ratio> {
             Box::new(|| stored.relay_to_a_function(&runtime)),
         );
         table.extend(comparison.against("read the table by hand in pages", Box::new(|| stored.read_by_hand()), rounds));
+    }
+    for callers in [1, 32] {
+        let file = |folder: &TempDir| runtime.block_on(Sqlite::open(folder.path().join("store.db"))).expect("a store");
+        let (with, without) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+        let mut relayed = Saving::new(&runtime, file(&with), callers, true);
+        let mut plain = Saving::new(&runtime, file(&without), callers, false);
+        let comparison = Comparison::new().way(
+            format!("{callers} callers who save durably on SQLite while a relay carries their events"),
+            SAVERS,
+            Box::new(|| relayed.save(&runtime)),
+        );
+        table.extend(comparison.against("no relay runs", Box::new(|| plain.save(&runtime)), 41));
     }
     let Some(broker) = Broker::connect(&runtime) else {
         eprintln!("the relay to NATS is left out: TIMESTAMP_TEST_NATS names no server, see scripts/services");
