@@ -1,10 +1,11 @@
 //! The faults, drawn from the seed.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::database::Failed;
-use crate::fleet::{Fleet, Role, signal_to};
+use crate::fleet::{Fleet, Role};
 use crate::outside::{Databases, Engine};
 use crate::random::Random;
 use crate::relay::LEASE;
@@ -231,13 +232,13 @@ pub(crate) fn inject(
 
 fn stop_for(fleet: &Fleet, name: &str, pause: Duration) -> Result<(), Failed> {
     let Some(process) = fleet.processes.iter().find(|process| process.name == name) else { return Ok(()) };
-    process.signal("STOP")?;
-    let pid = process.pid();
-    std::thread::spawn(move || {
-        std::thread::sleep(pause);
-        // Where it was killed meanwhile, this reaches nobody; and who is not stopped does not notice.
-        signal_to(pid, "CONT").is_ok()
-    });
+    // By a process of its own, so that nobody stays stopped if this one ends. Where the process was killed meanwhile, the
+    // last signal reaches nobody; and who is not stopped does not notice.
+    let script = "trap '' INT TERM HUP; kill -STOP $1; sleep $2; kill -CONT $1";
+    let pause = pause.as_secs_f64().to_string();
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh", &process.pid().to_string(), &pause]);
+    collect(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?);
     Ok(())
 }
 

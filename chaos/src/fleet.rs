@@ -38,18 +38,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn signal(&self, signal: &str) -> Result<(), Failed> {
-        signal_to(self.child.id(), signal)
-    }
-
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
-}
-
-pub(crate) fn signal_to(pid: u32, signal: &str) -> Result<(), Failed> {
-    Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).stderr(Stdio::null()).status()?;
-    Ok(())
 }
 
 /// All processes of a run.

@@ -25,7 +25,7 @@ use timestamp_repo::{Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::database::Failed;
-use crate::outside::Engine;
+use crate::outside::{Databases, Engine};
 
 /// Tries to break the promises of saves, relays and inboxes, and judges whether they held.
 #[derive(Parser, Debug)]
@@ -40,6 +40,9 @@ struct Arguments {
     /// The databases; both unless given
     #[arg(long, value_enum)]
     only: Option<Engine>,
+    /// Where `scripts/services` keeps its server; a new folder unless given
+    #[arg(long, hide = true)]
+    servers: Option<PathBuf>,
     /// Where ledgers, databases and logs go; kept if given, and after a failure
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -98,7 +101,6 @@ async fn play(role: Role) -> Result<(), Failed> {
 fn drive(arguments: &Arguments) -> Result<bool, Failed> {
     // The last digits of a new id are random.
     let seed = arguments.seed.unwrap_or_else(|| Uuid::now_v7().as_u64_pair().1 >> 32);
-    println!("seed {seed}");
     let engines: &[Engine] = match &arguments.only {
         Some(engine) => std::slice::from_ref(engine),
         None => &[Engine::Sqlite, Engine::Postgres],
@@ -107,16 +109,22 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         Some(folder) => folder.clone(),
         None => tempfile::Builder::new().prefix("chaos-run-").tempdir()?.keep(),
     };
+    println!("seed {seed}; ledgers, databases and logs are in {}", folder.display());
     let mut is_green = true;
     for engine in engines {
         let of_engine = folder.join(engine.name());
-        let verdict = run::run(*engine, arguments.faults.div_ceil(engines.len()), seed, &of_engine)
-            .map_err(|error| format!("{error}; see {}", of_engine.display()))?;
+        let failed = |error: Failed| format!("{error}; see {}", of_engine.display());
+        let databases = Databases::start(*engine, &of_engine, arguments.servers.as_deref()).map_err(failed)?;
+        let verdict = run::run(&databases, arguments.faults.div_ceil(engines.len()), seed, &of_engine);
+        if !verdict.as_ref().is_ok_and(run::Verdict::is_green) {
+            databases.dump(&of_engine)?;
+        }
+        let verdict = verdict.map_err(failed)?;
         report::print(&verdict);
         is_green &= verdict.is_green();
     }
     if !is_green {
-        println!("\nRED, seed {seed}: the ledgers, the databases and the logs are in {}", folder.display());
+        println!("\nRED, seed {seed}: the ledgers, the databases and the logs are kept in {}", folder.display());
     } else if arguments.folder.is_none() {
         std::fs::remove_dir_all(&folder)?;
     }

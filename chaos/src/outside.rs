@@ -32,7 +32,9 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
-    pub(crate) fn start(engine: Engine, folder: &Path) -> Result<Self, Failed> {
+    /// `servers` is a folder that whoever gave it removes at last.
+    pub(crate) fn start(engine: Engine, folder: &Path, servers: Option<&Path>) -> Result<Self, Failed> {
+        std::fs::create_dir_all(folder)?;
         match engine {
             Engine::Sqlite => {
                 let url = |name: &str| format!("sqlite:{}", folder.join(name).display());
@@ -42,7 +44,10 @@ impl Databases {
             }
             Engine::Postgres => {
                 // A socket's path is short, so the server has a folder of its own.
-                let services = tempfile::Builder::new().prefix("chaos-").tempdir()?.keep();
+                let services = match servers {
+                    Some(servers) => servers.to_owned(),
+                    None => tempfile::Builder::new().prefix("chaos-").tempdir()?.keep(),
+                };
                 let server = services_up(&services)?;
                 let url = |schema: &str| format!("{server}?options=-c%20search_path%3D{schema}");
                 let all = Self { engine, writers: url("writers"), consumer: url("consumer"), services: Some(services) };

@@ -37,13 +37,12 @@ impl Verdict {
     }
 }
 
-pub(crate) fn run(engine: Engine, count: usize, seed: u64, folder: &Path) -> Result<Verdict, Failed> {
+pub(crate) fn run(databases: &Databases, count: usize, seed: u64, folder: &Path) -> Result<Verdict, Failed> {
     let begun = Instant::now();
-    std::fs::create_dir_all(folder)?;
-    let databases = Databases::start(engine, folder)?;
+    let engine = databases.engine;
     let sink = SinkServer::start(&folder.join("deliveries.tsv"), seed ^ 1)?;
     let mut random = Random::new(seed);
-    let mut fleet = Fleet::new(&databases, folder, sink.address.clone(), random.next());
+    let mut fleet = Fleet::new(databases, folder, sink.address.clone(), random.next());
     fleet.replace()?;
     wait_for_events(&sink)?;
 
@@ -54,7 +53,7 @@ pub(crate) fn run(engine: Engine, count: usize, seed: u64, folder: &Path) -> Res
         fleet.is_behind = index < count / 2;
         println!("{:>4}/{count}  {}: {}", index + 1, engine.name(), fault.words());
         fleet.replace()?;
-        if faults::inject(*fault, &mut fleet, &databases, &sink, &mut random)? {
+        if faults::inject(*fault, &mut fleet, databases, &sink, &mut random)? {
             done.push(*fault);
         } else {
             println!("           no process came to that point");
@@ -64,7 +63,7 @@ pub(crate) fn run(engine: Engine, count: usize, seed: u64, folder: &Path) -> Res
     std::thread::sleep(Duration::from_secs(3));
 
     let mut troubles = fleet.end(Role::Writer, ENDING)?;
-    let stored = quiet(&databases, &sink)?;
+    let stored = quiet(databases, &sink)?;
     troubles.extend(fleet.end(Role::Consumer, ENDING)?);
     troubles.extend(fleet.end(Role::Relay, ENDING)?);
     troubles.append(&mut fleet.fallen);
@@ -76,11 +75,7 @@ pub(crate) fn run(engine: Engine, count: usize, seed: u64, folder: &Path) -> Res
         against: hollow(&figures, done.len(), count),
     });
     let (refused, ended_at) = (sink.refused(), std::mem::take(&mut fleet.ended_at));
-    let verdict = Verdict { engine, faults: done, findings, figures, refused, ended_at, took: begun.elapsed() };
-    if !verdict.is_green() {
-        databases.dump(folder)?;
-    }
-    Ok(verdict)
+    Ok(Verdict { engine, faults: done, findings, figures, refused, ended_at, took: begun.elapsed() })
 }
 
 fn wait_for_events(sink: &SinkServer) -> Result<(), Failed> {
