@@ -97,12 +97,12 @@ impl<'a> Comparison<'a> {
         self
     }
 
-    /// Adds the baseline and measures all.
+    /// Adds the baseline, measures all, and prints the rows at once: a run that is cut keeps what it has measured.
     ///
     /// # Panics
     ///
     /// If there are no rounds.
-    #[must_use]
+    #[expect(clippy::print_stdout, reason = "the table is the output of the program that compares")]
     pub fn against(mut self, baseline: impl Into<String>, batch: Batch<'a>, rounds: u32) -> Vec<Ratio> {
         self.ways.push((baseline.into(), Goal::Reported, batch));
         let count = self.ways.len();
@@ -132,7 +132,9 @@ impl<'a> Comparison<'a> {
                 goal,
             }
         };
-        self.ways.into_iter().zip(times).map(row).collect()
+        let rows: Vec<Ratio> = self.ways.into_iter().zip(times).map(row).collect();
+        rows.iter().for_each(|row| println!("{row}"));
+        rows
     }
 }
 

@@ -38,9 +38,8 @@ fn main() -> ExitCode {
     println!("{HEADING}");
     for (name, measure) in SUBJECTS {
         if names.is_empty() || names.iter().any(|asked| asked == name) {
-            for ratio in measure() {
-                println!("{ratio}");
-            }
+            // Each row is printed as soon as it is measured.
+            measure();
         }
     }
     ExitCode::SUCCESS
