@@ -207,7 +207,7 @@ fn prepare_one<E: Record>(
     store.holders().same_task((change.entity_type, &change.entity_id), None)?;
     let (values, digest) = collect(table, entrusted.entity(index), &change)?;
     entrusted.add(index, &change, digest);
-    let types = event_types(&change);
+    let types = event_types(table, &change);
     let job = Job { table: Arc::clone(table), change: Arc::new(change), values };
     Ok(Some(Prepared { index, job, types }))
 }

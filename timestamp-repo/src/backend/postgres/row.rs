@@ -35,12 +35,16 @@ impl ToSql for Parameter<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Value(value) => put(value, ty, out),
-            // Nearly every parameter is one of these three, and each save has a dozen.
+            // Nearly every parameter is one of these, and each save has a dozen.
             Self::Integer(it) if *ty == Type::INT8 => {
                 out.put_i64(*it);
                 Ok(IsNull::No)
             }
             Self::Text(it) if *ty == Type::TEXT || *ty == Type::JSON => {
+                out.put_slice(it.as_bytes());
+                Ok(IsNull::No)
+            }
+            Self::OptionalText(Some(it)) if *ty == Type::TEXT => {
                 out.put_slice(it.as_bytes());
                 Ok(IsNull::No)
             }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
+use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -202,15 +202,16 @@ fn connect_error(target: &Target, error: &tokio_postgres::Error) -> ConnectError
 }
 
 impl managed::Manager for Sessions {
-    type Type = Session;
+    /// In a box, since the pool moves it several times per loan.
+    type Type = Box<Session>;
     type Error = ConnectError;
 
-    async fn create(&self) -> Result<Session, ConnectError> {
+    async fn create(&self) -> Result<Box<Session>, ConnectError> {
         // Large, and rare: everything that may have to connect would carry it.
-        Box::pin(self.open()).await
+        Box::pin(self.open()).await.map(Box::new)
     }
 
-    async fn recycle(&self, session: &mut Session, _metrics: &Metrics) -> RecycleResult<ConnectError> {
+    async fn recycle(&self, session: &mut Box<Session>, _metrics: &Metrics) -> RecycleResult<ConnectError> {
         if session.is_over() || session.is_at_work() {
             Err(RecycleError::message("the connection is over, or at work for a caller who has gone away"))
         } else {
@@ -219,14 +220,23 @@ impl managed::Manager for Sessions {
     }
 }
 
+/// Takes a session. One that is free is taken without the timer that a wait needs.
+pub(super) async fn take(pool: &Pool<Sessions>) -> Result<Loan, PoolError<ConnectError>> {
+    let at_once = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+    match pool.timeout_get(&at_once).await {
+        Err(PoolError::Timeout(TimeoutType::Wait)) => pool.get().await,
+        taken => taken,
+    }
+}
+
 /// Takes a session for reading.
 pub(super) async fn reader(pool: &Pool<Sessions>) -> Result<Loan, FindError> {
-    pool.get().await.map_err(|error| FindError::Backend(no_session(error)))
+    take(pool).await.map_err(|error| FindError::Backend(no_session(error)))
 }
 
 /// Takes a session for writing. Until it is there, nothing was sent.
 pub(super) async fn writer(pool: &Pool<Sessions>) -> Result<Loan, SaveError> {
-    pool.get().await.map_err(|error| match error {
+    take(pool).await.map_err(|error| match error {
         PoolError::Timeout(TimeoutType::Wait) => SaveError::Busy(Busy { unit: None, same_task: false }),
         error => SaveError::Backend(no_session(error)),
     })

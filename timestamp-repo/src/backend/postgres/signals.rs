@@ -23,7 +23,7 @@ use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 use super::row::Parameter;
-use super::sessions::{Line, Sessions};
+use super::sessions::{self, Line, Sessions};
 
 /// How long others are told nothing after they were told something.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -93,6 +93,10 @@ impl Signals {
     }
 
     fn wake(&self) {
+        // Whoever begins to wait after this reads the outbox after this, too.
+        if self.stored.receiver_count() == 0 {
+            return;
+        }
         self.stored.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
@@ -139,7 +143,7 @@ async fn tell(mut work: AtWork, pool: WeakPool<Sessions>) {
             // The store is gone, and with it whoever could send.
             let Some(pool) = pool.upgrade() else { return };
             let mut pause = PAUSE;
-            match pool.get().await {
+            match sessions::take(&pool).await {
                 Ok(session) => match session.prepare_and_query(sql, &[Parameter::Text(&signals.own)]).await {
                     Ok(told) if told.is_empty() => pause = UNHEARD,
                     Ok(_) => {}

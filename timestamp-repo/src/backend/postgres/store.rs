@@ -8,7 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::Pool;
+use deadpool::managed::{Pool, QueueMode};
+use rustc_hash::FxBuildHasher;
 use timestamp_core::__private::Outcome;
 use timestamp_core::{Clock, EpochMs, Record, Timestamped};
 use tokio::sync::watch;
@@ -80,8 +81,8 @@ pub struct Postgres {
 
 struct Inner {
     pool: Pool<Sessions>,
-    tables: RwLock<HashMap<TypeId, Arc<Table>>>,
-    together: RwLock<HashMap<TypeId, Arc<Together>>>,
+    tables: RwLock<HashMap<TypeId, Arc<Table>, FxBuildHasher>>,
+    together: RwLock<HashMap<TypeId, Arc<Together>, FxBuildHasher>>,
     holders: Holders,
     suspects: Arc<Suspects>,
     signals: Arc<Signals>,
@@ -122,6 +123,8 @@ impl Postgres {
         connecting::set_up(&sessions, &target, &options).await?;
         let pool = Pool::builder(sessions)
             .max_size(options.pool_size)
+            // The one that was used last: its process has the most in its caches, and what few callers need stays few.
+            .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(options.lock_timeout))
             .runtime(Runtime::Tokio1)
             .build();
@@ -238,7 +241,7 @@ impl Postgres {
     }
 
     async fn session(&self) -> Result<Loan, RepositoryError> {
-        self.inner.pool.get().await.map_err(|error| RepositoryError::Backend(sessions::no_session(error)))
+        sessions::take(&self.inner.pool).await.map_err(|error| RepositoryError::Backend(sessions::no_session(error)))
     }
 
     async fn create_table<E: Record>(&self, session: &Session) -> Result<Table, RepositoryError> {

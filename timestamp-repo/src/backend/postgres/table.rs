@@ -1,6 +1,6 @@
 //! An entity's table: its names, and the SQL that is the same for every row.
 
-use timestamp_core::{ColumnType, Record};
+use timestamp_core::{ColumnType, EventKind, Record};
 use tokio_postgres::types::Type;
 
 use super::time_column::TimeType;
@@ -49,13 +49,21 @@ pub(super) struct Stored {
 /// A statement that writes a row and its events.
 #[derive(Debug)]
 pub(super) struct Writing {
-    /// For exactly one event, as nearly every save has.
+    /// For exactly one event of the usual kind, as nearly every save has.
     pub(super) one: String,
+    /// The same for an event that comes with a context.
+    pub(super) one_in_context: String,
+    /// The usual kind.
+    pub(super) kind: EventKind,
     /// For any number of events, which come as arrays.
     pub(super) many: String,
 }
 
-/// The columns of the outbox that a save fills, in the order of [`super::write::event_values`].
+/// The same without those of the context, which come last.
+const OWN_EVENT_COLUMNS: &str =
+    "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms";
+
+/// The columns of the outbox that a save fills.
 pub(super) const EVENT_COLUMNS: &str = "id, aggregatetype, aggregateid, type, payload, version, kind, reason, occurred_at_ms, recorded_at_ms, tenantid, \
      correlationid, causationid, traceparent";
 
@@ -124,9 +132,9 @@ impl Table {
             columns_sql,
             names,
             stored,
-            insert: Writing::new(&insert, version),
-            update: Writing::new(&update, version + 2),
-            delete: Writing::new(&delete, 4),
+            insert: Writing::new(&insert, E::ENTITY_TYPE, EventKind::Created, version),
+            update: Writing::new(&update, E::ENTITY_TYPE, EventKind::Updated, version + 2),
+            delete: Writing::new(&delete, E::ENTITY_TYPE, EventKind::Deleted, 4),
             find,
             explain,
             copy,
@@ -142,12 +150,18 @@ impl Table {
 impl Writing {
     /// The events are made from what the write returned, so that none is stored, and no number drawn for it, unless the
     /// row was written and is locked.
-    fn new(write: &str, parameters: usize) -> Self {
-        let begin = format!("WITH written AS ({write}) INSERT INTO timestamp_outbox ({EVENT_COLUMNS}) SELECT");
+    ///
+    /// What is the same for all rows is written into the statement for one event, and no context is not sent: each
+    /// parameter costs client and server about as much as a column does.
+    fn new(write: &str, entity_type: &str, kind: EventKind, parameters: usize) -> Self {
+        let begin =
+            |columns: &str| format!("WITH written AS ({write}) INSERT INTO timestamp_outbox ({columns}) SELECT");
         let place = |nth: usize| parameters + nth;
-        let one = format!(
-            "{begin} ${}::uuid, ${}::text, ${}::text, ${}::text, ${}::json, ${}::bigint, ${}::text, ${}::text, \
-             ${}::bigint, ${}::bigint, ${}::text, ${}::text, ${}::text, ${}::text FROM written",
+        let event_type = literal(&format!("{entity_type}.{}", kind.as_str()));
+        let (entity_type, kind_name) = (literal(entity_type), literal(kind.as_str()));
+        let of_one = format!(
+            "${}::uuid, {entity_type}, ${}::text, {event_type}, ${}::json, ${}::bigint, {kind_name}, ${}::text, \
+             ${}::bigint, ${}::bigint",
             place(1),
             place(2),
             place(3),
@@ -155,19 +169,22 @@ impl Writing {
             place(5),
             place(6),
             place(7),
+        );
+        let one = format!("{} {of_one} FROM written", begin(OWN_EVENT_COLUMNS));
+        let one_in_context = format!(
+            "{} {of_one}, ${}::text, ${}::text, ${}::text, ${}::text FROM written",
+            begin(EVENT_COLUMNS),
             place(8),
             place(9),
             place(10),
             place(11),
-            place(12),
-            place(13),
-            place(14),
         );
         let many = format!(
-            "{begin} event.id, ${}::text, ${}::text, event.type, event.payload, event.version, event.kind, \
+            "{} event.id, ${}::text, ${}::text, event.type, event.payload, event.version, event.kind, \
              event.reason, event.at, ${}::bigint, ${}::text, ${}::text, ${}::text, ${}::text FROM written, unnest(${}::uuid[], ${}::text[], ${}::json[], \
              ${}::bigint[], ${}::text[], ${}::text[], ${}::bigint[]) WITH ORDINALITY AS event (id, type, payload, \
              version, kind, reason, at, place) ORDER BY event.place",
+            begin(EVENT_COLUMNS),
             place(1),
             place(2),
             place(3),
@@ -183,8 +200,13 @@ impl Writing {
             place(9),
             place(10),
         );
-        Self { one, many }
+        Self { one, one_in_context, kind, many }
     }
+}
+
+/// Quotes a text; for what comes from the program, and never for a value.
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// Quotes an identifier; the only way a name gets into SQL.

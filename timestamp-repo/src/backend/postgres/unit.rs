@@ -309,7 +309,7 @@ impl Transaction {
         let Job { table, change, values } = job;
         let failed = |failure: Failure| failure.into_save_error(false);
         let session = self.session();
-        let types = event_types(change);
+        let types = event_types(table, change);
         let mut first = true;
         loop {
             // A statement is prepared from tables that were checked; if that fails, so has the unit.

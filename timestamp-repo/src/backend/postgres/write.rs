@@ -59,12 +59,26 @@ pub(super) fn refuse_nul_in_context(context: Option<&EventContext>) -> Result<()
 
 /// The statement for a change.
 pub(super) fn statement<'t>(table: &'t Table, change: &Change) -> &'t str {
-    let Writing { one, many } = match change.operation {
+    let writing = writing(table, change);
+    match (only_event(table, change), &change.context) {
+        (Some(_), None) => &writing.one,
+        (Some(_), Some(_)) => &writing.one_in_context,
+        (None, _) => &writing.many,
+    }
+}
+
+fn writing<'t>(table: &'t Table, change: &Change) -> &'t Writing {
+    match change.operation {
         Operation::Insert => &table.insert,
         Operation::Update => &table.update,
         Operation::Delete(_) => &table.delete,
-    };
-    if change.events.len() == 1 { one } else { many }
+    }
+}
+
+/// The event of a change that has one, of the kind that is written into its statement.
+fn only_event<'c>(table: &Table, change: &'c Change) -> Option<&'c EventRow> {
+    let [event] = &*change.events else { return None };
+    (event.kind == writing(table, change).kind).then_some(event)
 }
 
 /// What the statement is given; `types` are the [`event_types`].
@@ -85,7 +99,7 @@ pub(super) fn parameters<'a>(
             all.extend(stored);
             all.push(Parameter::Time(change.created_at));
             all.push(Parameter::Time(change.stored_updated_at));
-            push_events(&mut all, change, types, recorded_at);
+            push_events(&mut all, table, change, types, recorded_at);
             return all;
         }
     }
@@ -96,14 +110,30 @@ pub(super) fn parameters<'a>(
         all.extend(stored);
         all.push(Parameter::Time(change.stored_updated_at));
     }
-    push_events(&mut all, change, types, recorded_at);
+    push_events(&mut all, table, change, types, recorded_at);
     all
 }
 
-fn push_events<'a>(all: &mut Vec<Parameter<'a>>, change: &'a Change, types: &'a [String], recorded_at: EpochMs) {
-    if let ([event], [event_type]) = (&*change.events, types) {
-        all.extend(event_values(change, event, event_type, recorded_at));
-        all.extend(context_values(change));
+fn push_events<'a>(
+    all: &mut Vec<Parameter<'a>>,
+    table: &Table,
+    change: &'a Change,
+    types: &'a [String],
+    recorded_at: EpochMs,
+) {
+    if let Some(event) = only_event(table, change) {
+        all.extend([
+            Parameter::Uuid(event.id),
+            Parameter::Text(&change.entity_id),
+            Parameter::Text(&event.payload),
+            Parameter::Integer(integer(event.version)),
+            Parameter::OptionalText(event.reason.as_deref()),
+            Parameter::Integer(event.at.as_millis()),
+            Parameter::Integer(recorded_at.as_millis()),
+        ]);
+        if change.context.is_some() {
+            all.extend(context_values(change));
+        }
         return;
     }
     let list = |of: &dyn Fn(&'a EventRow) -> Parameter<'a>| Parameter::List(change.events.iter().map(of).collect());
@@ -126,29 +156,11 @@ pub(super) fn context_values(change: &Change) -> [Parameter<'_>; 4] {
     context.map(Parameter::OptionalText)
 }
 
-/// The columns of one event but for its context, in the order of [`super::table::EVENT_COLUMNS`].
-pub(super) fn event_values<'a>(
-    change: &'a Change,
-    event: &'a EventRow,
-    event_type: &'a str,
-    recorded_at: EpochMs,
-) -> [Parameter<'a>; 10] {
-    [
-        Parameter::Uuid(event.id),
-        Parameter::Text(change.entity_type),
-        Parameter::Text(&change.entity_id),
-        Parameter::Text(event_type),
-        Parameter::Text(&event.payload),
-        Parameter::Integer(integer(event.version)),
-        Parameter::Text(event.kind.as_str()),
-        Parameter::OptionalText(event.reason.as_deref()),
-        Parameter::Integer(event.at.as_millis()),
-        Parameter::Integer(recorded_at.as_millis()),
-    ]
-}
-
-/// The types of the change's events as consumers know them, such as `Task.updated`.
-pub(super) fn event_types(change: &Change) -> Vec<String> {
+/// The types of the change's events as consumers know them, such as `Task.updated`; none, where the statement says it.
+pub(super) fn event_types(table: &Table, change: &Change) -> Vec<String> {
+    if only_event(table, change).is_some() {
+        return Vec::new();
+    }
     change.events.iter().map(|event| [change.entity_type, ".", event.kind.as_str()].concat()).collect()
 }
 
@@ -284,7 +296,7 @@ pub(super) async fn write_alone(
 
 async fn write_or_explain(store: &Postgres, session: &Session, job: &Job) -> Result<Written, SaveError> {
     let sql = statement(&job.table, &job.change);
-    let types = event_types(&job.change);
+    let types = event_types(&job.table, &job.change);
     let mut first = true;
     loop {
         // Nothing is decided by preparing.
@@ -303,7 +315,7 @@ async fn write_or_explain(store: &Postgres, session: &Session, job: &Job) -> Res
             Ok(_) => return Ok(Written::Now { digest: 0 }),
             Err(failure) => Refused::Failed(failure),
         };
-        match explain(session, job, refused, true).await? {
+        match Box::pin(explain(session, job, refused, true)).await? {
             Explained::Before(version) => return Ok(Written::Before { version }),
             Explained::Again if first => first = false,
             Explained::Again => return Err(ignored(&job.table)),
