@@ -74,11 +74,10 @@ pub(super) async fn find<E: Record>(
     let carrying = || Carrying { store: store.clone(), finds: Arc::clone(finds) };
     let ticket = queue.push(Find { id, reply }, carrying);
     match queue.answer(ticket, answer, carrying).await {
-        Ok(Answer::Row(found)) => found.map(|it| restore(&it.rows[it.row], table, store.loading())).transpose(),
-        Ok(Answer::Failed(error)) => Err(FindError::Backend(error.to_backend("finds that were coalesced failed"))),
-        Ok(Answer::Alone(id)) => find_alone(store, table, &id, None).await,
-        Err(Some(find)) => find_alone(store, table, &find.id, None).await,
-        Err(None) => Err(FindError::Backend(BackendError::new("the runtime that carried the find was shut down"))),
+        Some(Answer::Row(found)) => found.map(|it| restore(&it.rows[it.row], table, store.loading())).transpose(),
+        Some(Answer::Failed(error)) => Err(FindError::Backend(error.to_backend("finds that were coalesced failed"))),
+        Some(Answer::Alone(id)) => find_alone(store, table, &id, None).await,
+        None => Err(FindError::Backend(BackendError::new("the runtime that carried the find was shut down"))),
     }
 }
 

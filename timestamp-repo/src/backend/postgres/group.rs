@@ -104,11 +104,10 @@ pub(super) async fn write(
     let carrying = || Carrying { store: store.clone(), groups: Arc::clone(groups) };
     let ticket = queue.push(Save { lone, weight, reply }, carrying);
     match queue.answer(ticket, answer, carrying).await {
-        Ok(Answer::Ended(answer)) => answer,
-        Ok(Answer::Alone(lone)) => go_alone(store, *lone, None).await,
-        Err(Some(save)) => go_alone(store, save.lone, None).await,
+        Some(Answer::Ended(answer)) => answer,
+        Some(Answer::Alone(lone)) => go_alone(store, *lone, None).await,
         // A lane panicked, or was dropped with its runtime: nobody knows what became of its group.
-        Err(None) => Err(SaveError::OutcomeUnknown),
+        None => Err(SaveError::OutcomeUnknown),
     }
 }
 

@@ -7,8 +7,8 @@
 //! A group travels in a *lane*, a task that carries one group after the other as long as there is somebody to carry. It
 //! is a task of its own, since a caller may go away at any moment and must not take its neighbours with it. There is a
 //! second lane for when the callers are many, so that one group is written while the other waits for the disk, and for
-//! when the first is slow. A few callers are better off together: each group is a wait for the disk, and the waits of
-//! two groups follow each other.
+//! when the first is slow; and one more whenever those that are on the way stand still. A few callers are better off
+//! together: each group is a wait for the disk, and the waits of two groups follow each other.
 
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
@@ -41,7 +41,8 @@ const QUIET: Duration = Duration::from_micros(50);
 /// After this long a caller in the queue sees to it that the second lane sets out, and looks again.
 const IMPATIENT: Duration = Duration::from_millis(10);
 
-/// Lanes that have not set out for this long wait for something that has nothing to do with those in the queue.
+/// Lanes that have not set out for this long wait for the disk, or for something that has nothing to do with those in the
+/// queue. Then one more sets out with all who wait. If each went alone instead, a slow disk would have to answer each.
 const STALLED: Duration = Duration::from_millis(100);
 
 /// A caller in the queue.
@@ -138,35 +139,37 @@ impl<M: Member> Queue<M> {
         Some(member)
     }
 
-    /// Waits for the answer to a caller in the queue. If the lanes are held up, the caller is taken out of it.
+    /// Waits for the answer to a caller in the queue; none, if whoever carried it is gone. If the lanes are held up,
+    /// another one sets out.
     pub(super) async fn answer<C: Carrier<Member = M>, T>(
         self: &Arc<Self>,
         ticket: Ticket,
         mut answer: oneshot::Receiver<T>,
         carrier: impl Fn() -> C,
-    ) -> Result<T, Option<M>> {
-        let place = Place { queue: self, ticket };
+    ) -> Option<T> {
+        let _place = Place { queue: self, ticket };
         loop {
-            match tokio::time::timeout(IMPATIENT, &mut answer).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(_)) => return Err(None),
-                Err(_) => {}
+            if let Ok(answer) = tokio::time::timeout(IMPATIENT, &mut answer).await {
+                return answer.ok();
             }
             if let Some(lane) = self.relief() {
                 lane.set_out(carrier());
-            } else if self.lock().set_out.elapsed() >= STALLED
-                && let Some(member) = place.queue.withdraw(ticket)
-            {
-                return Err(Some(member));
             }
         }
     }
 
-    /// A lane for those who wait, if one is free.
+    /// A lane for those who wait, if one is free, or those on the way stand still.
     fn relief(self: &Arc<Self>) -> Option<Lane<M>> {
         let mut state = self.lock();
-        let wanted = !state.waiting.is_empty() && state.gathering == 0;
-        wanted.then(|| state.lane(self)).flatten()
+        if state.waiting.is_empty() || state.gathering > 0 {
+            return None;
+        }
+        if state.set_out.elapsed() >= STALLED {
+            // Others who wait do not send a further one before this one had its time.
+            state.set_out = Instant::now();
+            return Some(state.one_more_lane(self));
+        }
+        state.lane(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M>> {
@@ -176,11 +179,12 @@ impl<M: Member> Queue<M> {
 
 impl<M: Member> State<M> {
     fn lane(&mut self, queue: &Arc<Queue<M>>) -> Option<Lane<M>> {
-        if self.lanes == LANES {
-            return None;
-        }
+        (self.lanes < LANES).then(|| self.one_more_lane(queue))
+    }
+
+    fn one_more_lane(&mut self, queue: &Arc<Queue<M>>) -> Lane<M> {
         self.lanes += 1;
-        Some(Lane { queue: Arc::clone(queue), done: false })
+        Lane { queue: Arc::clone(queue), done: false }
     }
 
     /// Takes the next group: in the order of arrival, but nobody beside another one of the same key.
@@ -234,10 +238,21 @@ impl<M: Member> Lane<M> {
             }
             let members = group.len();
             carrier.carry(group).await;
+            if self.is_one_too_many() {
+                return;
+            }
             if members > 1 {
                 self.gather(members).await;
             }
         }
+    }
+
+    /// Ends a lane where others stood still and go on by now.
+    fn is_one_too_many(&mut self) -> bool {
+        let mut state = self.queue.lock();
+        self.done = state.lanes > LANES;
+        state.lanes -= usize::from(self.done);
+        self.done
     }
 
     /// Takes the next group, and a second lane for those who are left, if it is free.
