@@ -123,6 +123,43 @@ async fn saves_share_transactions_while_earlier_ones_stand_still() {
     place.remove().await;
 }
 
+/// By another index each row would take one more page to find, and the one of the key is written to anyway.
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn saves_find_their_row_by_its_key() {
+    let place = Place::new().await;
+    let store = place.store().await;
+    let tasks = store.repository::<Task>().await.unwrap();
+    place
+        .sql(
+            "INSERT INTO tasks SELECT gen_random_uuid(), 'many', n, n, 1 FROM generate_series(1, 20000) AS n; ANALYZE \
+             tasks",
+        )
+        .await;
+    let mut all = stored(save_at_once(&tasks, new(50)).await);
+    for task in &mut all[..10] {
+        task.touch("alone");
+        tasks.save(task).await.unwrap();
+    }
+    drop(stored(save_at_once(&tasks, touched(all)).await));
+    // A process of the server says at its end, at the latest, what it has looked into.
+    drop((tasks, store));
+    let scans = |index: &str| {
+        format!(
+            "SELECT coalesce(sum(idx_scan), 0) FROM pg_stat_user_indexes WHERE schemaname = '{}' AND relname = 'tasks' AND \
+             indexrelname {index} 'tasks_pkey'",
+            place.schema
+        )
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while number(&place, &scans("=")).await < 60 {
+        assert!(Instant::now() < deadline, "{} rows looked up by their key", number(&place, &scans("=")).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(number(&place, &scans("<>")).await, 0, "rows looked up by time");
+    place.remove().await;
+}
+
 /// Compared at milliseconds, and what other programs wrote below them stays.
 #[tokio::test]
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
