@@ -20,7 +20,7 @@ pub(crate) enum Line {
 
 pub(crate) struct Proxy {
     pub(crate) line: watch::Sender<Line>,
-    /// How often the store has spoken after the server had.
+    /// How often the store has spoken after the server had, but for what tells other programs that events were stored.
     pub(crate) turns: Arc<AtomicUsize>,
     server: Arc<Mutex<String>>,
     address: SocketAddr,
@@ -65,7 +65,7 @@ fn address(url: &str) -> &str {
 /// A new connection is not cut by what came before it.
 async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver<Line>, turns: Arc<AtomicUsize>) {
     line.mark_unchanged();
-    let mut answered = true;
+    let (mut answered, mut telling) = (true, Telling::default());
     let (mut up, mut down) = ([0; 8192], [0; 8192]);
     loop {
         tokio::select! {
@@ -83,8 +83,10 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver
             }
             read = near.read(&mut up) => match read {
                 Ok(1..) => {
-                    turns.fetch_add(usize::from(std::mem::take(&mut answered)), Ordering::Relaxed);
-                    far.write_all(&up[..read.unwrap()]).await.unwrap();
+                    let said = &up[..read.unwrap()];
+                    let is_turn = std::mem::take(&mut answered) && !telling.is(said);
+                    turns.fetch_add(usize::from(is_turn), Ordering::Relaxed);
+                    far.write_all(said).await.unwrap();
                 }
                 Ok(0) | Err(_) => return,
             },
@@ -95,6 +97,35 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut line: watch::Receiver
                 }
                 Ok(0) | Err(_) => return,
             },
+        }
+    }
+}
+
+/// Tells a `NOTIFY` of the store's own, which goes over any free session after a save, from what a save does.
+#[derive(Default)]
+struct Telling {
+    /// Of the statement as it was prepared, with the byte that ends it.
+    name: Option<Vec<u8>>,
+}
+
+impl Telling {
+    /// Whether this begins with the preparation of such a statement, or with its parameters. A session is on loan to it
+    /// alone, so nothing else comes with it.
+    fn is(&mut self, said: &[u8]) -> bool {
+        let (Some(kind), Some(body)) = (said.first(), said.get(5..)) else { return false };
+        match kind {
+            b'P' => {
+                let end = body.iter().position(|byte| *byte == 0).unwrap_or(body.len() - 1);
+                let (name, sql) = body.split_at(end + 1);
+                let tells = sql.starts_with(b"SELECT pg_notify(");
+                if tells {
+                    self.name = Some(name.to_owned());
+                }
+                tells
+            }
+            // The portal has no name.
+            b'B' => self.name.as_deref().is_some_and(|name| body.get(1..).is_some_and(|it| it.starts_with(name))),
+            _ => false,
         }
     }
 }
