@@ -165,6 +165,8 @@ pub(crate) fn inject(
         Fault::LeaderStopped => {
             let pause = LEASE + Duration::from_millis(random.between(200, 1_200));
             stop_for(fleet, &leader, pause)?;
+            // Whoever still believes that it leads shows it only while nobody is at the relays.
+            std::thread::sleep(pause + 2 * LEASE);
         }
         Fault::WriterEndsAt(point) => {
             let name = some_of(fleet, Role::Writer, random);

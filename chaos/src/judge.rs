@@ -311,7 +311,7 @@ impl<'a> Case<'a> {
         for delivery in self.deliveries {
             relays.entry(delivery.at / STEP).or_default().insert(&delivery.relay);
         }
-        let longest = 2 * u64::try_from(LEASE.as_millis()).unwrap_or(0);
+        let longest = u64::try_from(LEASE.as_millis()).unwrap_or(0);
         let (mut against, mut since) = (Vec::new(), None);
         for (step, of_step) in relays {
             if of_step.len() < 2 {

@@ -14,6 +14,7 @@ mod relay;
 mod report;
 mod role;
 mod run;
+mod sheet;
 mod sink;
 mod writer;
 
@@ -46,6 +47,9 @@ struct Arguments {
     /// Where ledgers, databases and logs go; kept if given, and after a failure
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Writes the guarantee sheet here, if every promise held on both databases
+    #[arg(long, conflicts_with = "only")]
+    sheet: Option<PathBuf>,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -110,7 +114,7 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         None => tempfile::Builder::new().prefix("chaos-run-").tempdir()?.keep(),
     };
     println!("seed {seed}; ledgers, databases and logs are in {}", folder.display());
-    let mut is_green = true;
+    let (mut is_green, mut verdicts) = (true, Vec::new());
     for engine in engines {
         let of_engine = folder.join(engine.name());
         let failed = |error: Failed| format!("{error}; see {}", of_engine.display());
@@ -122,6 +126,10 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         let verdict = verdict.map_err(failed)?;
         report::print(&verdict);
         is_green &= verdict.is_green();
+        verdicts.push(verdict);
+    }
+    if let Some(sheet) = arguments.sheet.as_ref().filter(|_| is_green) {
+        std::fs::write(sheet, sheet::page(seed, &verdicts))?;
     }
     if !is_green {
         println!("\nRED, seed {seed}: the ledgers, the databases and the logs are kept in {}", folder.display());
