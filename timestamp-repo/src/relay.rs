@@ -119,7 +119,9 @@ impl<S: Store, K: Sink> Relay<S, K> {
     }
 
     /// Sets after how many refusals an event is parked: 5 unless set, at least 1. Only
-    /// [`SinkError::Refused`] counts; a sink that is away, panics or does not answer is waited for.
+    /// [`SinkError::Refused`] counts; a sink that is away, panics or does not answer is waited for. One exception: where
+    /// thousands of events wait behind a single one, and the sink has taken others since that one failed first, as many
+    /// panics and missing answers from then on park it too.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.options.attempts = attempts.max(1);

@@ -73,6 +73,9 @@ struct Entry {
     after: Option<Place>,
     /// How often it failed in a way that is not held against it.
     troubles: u32,
+    /// How many events the sink had taken when that began, and how often it failed although others were taken since.
+    taken_before: u64,
+    blamed: u32,
     refusals: u32,
     flying: bool,
     /// It comes from the parked ones.
@@ -244,6 +247,8 @@ impl Flow {
             next: None,
             after,
             troubles: 0,
+            taken_before: 0,
+            blamed: 0,
             refusals,
             flying: false,
             released,
@@ -269,6 +274,8 @@ impl Flow {
             next: None,
             after: Some(after),
             troubles: 0,
+            taken_before: 0,
+            blamed: 0,
             refusals: 0,
             flying: false,
             released: false,
@@ -312,8 +319,11 @@ impl Flow {
     pub(super) fn due(&self) -> Option<Instant> {
         let retry = self.retries.peek().map(|Reverse((due, _))| *due);
         match &self.away {
-            Some(away) if self.flying == 0 => Some(away.until),
-            Some(_) => None,
+            Some(_) if self.flying > 0 => None,
+            Some(away) if self.ready.is_empty() => retry.map(|due| due.max(away.until)),
+            Some(away) => Some(away.until),
+            // An answer makes room, and no time does.
+            None if self.flying >= self.limits.window => None,
             None => retry,
         }
     }
@@ -329,6 +339,8 @@ impl Flow {
             let key = (event.entity_type.clone(), event.entity_id.clone());
             if let Some(kept) = self.parked.get_mut(&key) {
                 kept.events = kept.events.saturating_sub(1);
+                // What is read again up to here is done.
+                kept.first = kept.first.max(event.seq.saturating_add(1));
                 if kept.events == 0 {
                     self.parked.remove(&key);
                 }
@@ -367,7 +379,12 @@ impl Flow {
             return;
         }
         let Limits { first_pause, longest_pause, .. } = self.limits;
+        let delivered = self.delivered;
         if let Some(entry) = self.entry(ticket) {
+            if entry.troubles == 0 {
+                entry.taken_before = delivered;
+            }
+            entry.blamed += u32::from(delivered > entry.taken_before);
             entry.troubles += 1;
             let due = now + pause(first_pause, longest_pause, entry.troubles);
             self.retries.push(Reverse((due, ticket)));
@@ -397,10 +414,10 @@ impl Flow {
     }
 
     /// Parks the event that everything waits for, if nothing more can be read because of it: it has failed again and
-    /// again in a way that is not held against it. Returns it.
+    /// again in a way that is not held against it, while the sink took others. Returns it.
     pub(super) fn park_blocker(&mut self) -> Option<Arc<StoredEvent>> {
         let front = self.entries.front()?;
-        if self.wants_more() || front.flying || front.troubles < self.limits.attempts {
+        if self.wants_more() || front.flying || front.blamed < self.limits.attempts {
             return None;
         }
         let event = front.event.clone()?;
@@ -432,6 +449,11 @@ impl Flow {
     /// Whether something is to be kept that should not wait.
     pub(super) fn has_parked(&self) -> bool {
         !self.progress.parked.is_empty() || !self.progress.parked_again.is_empty()
+    }
+
+    /// Whether something about parked events is to be kept, so that what is stored of them is out of date.
+    pub(super) fn has_parkings(&self) -> bool {
+        self.progress.has_parkings()
     }
 
     /// The answer for this event is there; it is not in flight any more.

@@ -180,7 +180,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             let now = Instant::now();
             self.begin_work(now, stopping, ending);
             self.report();
-            timer.as_mut().reset(self.due(now));
+            timer.as_mut().reset(self.due(now, stopping));
             let woken = {
                 let mut signalled = std::pin::pin!(signal.changed());
                 let mut asked = std::pin::pin!(stop.asked());
@@ -308,11 +308,11 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         }));
     }
 
-    /// When to look for what others may have released. What only this program knows is not in the answer, so it is kept
-    /// first.
+    /// When to look for what others may have released. What only this program knows of parked events is not in the
+    /// answer, so it is kept first. How far the relay is does not matter: a busy relay always has some of that to keep.
     fn look_due(&self, now: Instant) -> Instant {
         let far = now + LOOK_EVERY;
-        if self.keeping.is_some() || self.flow.has_progress() {
+        if self.in_keeping.has_parkings() || self.flow.has_parkings() {
             return far;
         }
         let pause = if self.flow.has_released() { FIRST_PAUSE } else { LOOK_EVERY };
@@ -339,19 +339,23 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     }
 
     /// When there may be something to do that nothing else wakes for.
-    fn due(&self, now: Instant) -> Instant {
+    fn due(&self, now: Instant, stopping: bool) -> Instant {
         let mut due = now + LOOK_EVERY;
         let mut at_latest = |at: Instant| due = due.min(at);
         if self.keeping.is_none() {
             at_latest(self.keep_due(now).max(self.keep_after));
         }
-        if self.at_end && self.reading.is_none() {
+        // Nothing new is begun then, so a time that has come would be due for ever.
+        if stopping {
+            return due;
+        }
+        if self.at_end && self.reading.is_none() && self.until == Until::Stopped {
             at_latest(self.read_at + self.driver.options.poll_every);
         }
         if self.looking.is_none() {
             at_latest(self.look_due(now));
         }
-        if let Some(at) = self.flow.due() {
+        if let Some(at) = self.flow.due().filter(|_| now < self.kept_at + self.driver.options.lease) {
             at_latest(at);
         }
         due
@@ -405,8 +409,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             Woken::Looked(looked) => {
                 let Looked { parkings, parked, released, held } = looked?;
                 self.held = held;
-                let unchanged = parkings == self.flow.parkings() && self.keeping.is_none() && !self.flow.has_progress();
-                if let Some(parked) = parked.filter(|_| unchanged) {
+                if let Some(parked) = parked.filter(|_| parkings == self.flow.parkings()) {
                     self.flow.set_parked(parked);
                     self.flow.add_released(released);
                 }
@@ -420,7 +423,8 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
                     tracing::warn!(relay = self.driver.options.name, %error, "old events could not be deleted");
                 }
             },
-            Woken::Signalled => self.at_end = false,
+            // What is stored after the last page is not waited for where an end is wanted.
+            Woken::Signalled => self.at_end &= self.until == Until::UpToDate,
             Woken::TimeIsUp | Woken::StopAsked => {}
         }
         Ok(None)

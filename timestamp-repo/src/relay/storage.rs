@@ -82,7 +82,8 @@ pub struct Lease {
 pub struct Progress {
     /// The new place, if it moved.
     pub place: Option<Place>,
-    /// Released events that were delivered: their parking ends.
+    /// Released events that were delivered: their parking ends. To be done after `parked`, which may name one that was
+    /// read again meanwhile.
     pub delivered_from_parking: Vec<i64>,
     /// Released events that were refused again: those of their entity are parked as before. To be done before `parked`.
     pub parked_again: Vec<Again>,
@@ -101,12 +102,18 @@ impl Progress {
             && self.parked_again.is_empty()
             && self.refusals.is_empty()
     }
+
+    /// Whether it changes what is parked.
+    pub fn has_parkings(&self) -> bool {
+        !self.parked.is_empty() || !self.delivered_from_parking.is_empty() || !self.parked_again.is_empty()
+    }
 }
 
 /// An event that is to be kept aside.
 ///
 /// One without a reason may be there already, from before a crash, and stays as it is. A new one is released if all of its
-/// entity are, so that those which are not released are always the last of their entity.
+/// entity are, so that those which are not released are always the last of their entity. One
+/// without a reason that finds none of its entity waits for nothing, and is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToPark {
     /// Its number in the outbox.

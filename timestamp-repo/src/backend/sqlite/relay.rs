@@ -263,10 +263,6 @@ fn keep(
     if renewed == 0 {
         return Ok(false);
     }
-    for seq in &progress.delivered_from_parking {
-        let sql = "DELETE FROM timestamp_parked WHERE relay = ?1 AND seq = ?2";
-        connection.prepare_cached(sql)?.execute(params![relay, seq])?;
-    }
     for again in &progress.parked_again {
         connection
             .prepare_cached("UPDATE timestamp_parked SET reason = ?3, refusals = ?4 WHERE relay = ?1 AND seq = ?2")?
@@ -282,7 +278,7 @@ fn keep(
         connection
             .prepare_cached(
                 "INSERT INTO timestamp_parked (relay, seq, aggregatetype, aggregateid, reason, refusals, parked_at_ms, \
-                 released) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5 IS NULL AND coalesce(min(released), FALSE) FROM \
+                 released) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5 IS NULL AND coalesce(min(released), TRUE) FROM \
                  timestamp_parked WHERE relay = ?1 AND aggregatetype = ?3 AND aggregateid = ?4 \
                  ON CONFLICT (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, \
                  released = FALSE WHERE excluded.reason IS NOT NULL",
@@ -296,6 +292,10 @@ fn keep(
                 event.refusals,
                 now.as_millis(),
             ])?;
+    }
+    for seq in &progress.delivered_from_parking {
+        let sql = "DELETE FROM timestamp_parked WHERE relay = ?1 AND seq = ?2";
+        connection.prepare_cached(sql)?.execute(params![relay, seq])?;
     }
     for refusal in &progress.refusals {
         if refusal.times == 0 {

@@ -227,9 +227,6 @@ impl World {
             assert!(place.seq >= self.place.seq, "the place went back");
             self.place = place;
         }
-        for seq in progress.delivered_from_parking {
-            self.parked.remove(&seq);
-        }
         for again in progress.parked_again {
             let entity: i64 = again.entity_id.parse().unwrap();
             self.parked.get_mut(&again.seq).unwrap().reason = Some(again.reason);
@@ -238,10 +235,13 @@ impl World {
         for event in progress.parked {
             let entity = event.entity_id.parse().unwrap();
             if event.reason.is_some() || !self.parked.contains_key(&event.seq) {
-                let mut others = self.parked.values().filter(|row| row.entity == entity).peekable();
-                let released = event.reason.is_none() && others.peek().is_some() && others.all(|row| row.released);
+                let mut others = self.parked.values().filter(|row| row.entity == entity);
+                let released = event.reason.is_none() && others.all(|row| row.released);
                 self.parked.insert(event.seq, Row { entity, reason: event.reason, released });
             }
+        }
+        for seq in progress.delivered_from_parking {
+            self.parked.remove(&seq);
         }
         for refusal in progress.refusals {
             match refusal.times {
@@ -259,7 +259,7 @@ impl World {
     }
 
     fn look(&mut self) {
-        if self.flow.has_progress() {
+        if self.flow.has_parkings() {
             return;
         }
         let released = if self.flow.has_released_on_their_way() {
@@ -395,4 +395,49 @@ fn an_event_that_blocks_all_reading_is_parked() {
     assert!(parked);
     assert_eq!(world.delivered.len(), 39);
     assert_eq!(world.place.seq, 40);
+}
+
+#[test]
+fn a_sink_that_answers_nothing_has_no_event_parked() {
+    let mut world = world_with(&[0]);
+    world.take(Step::Store((1..40).map(|n| 1 + n % 3).collect()));
+    for _ in 0..200 {
+        world.take(Step::Wait(2_000));
+        world.take(Step::Read(4));
+        world.take(Step::HandOver);
+        world.take(Step::Answer(0, Answer::Trouble));
+        assert!(world.flow.park_blocker().is_none());
+    }
+    assert!(!world.flow.wants_more());
+}
+
+#[test]
+fn a_full_window_waits_for_answers_and_not_for_the_time() {
+    let mut world = world_with(&[0, 1, 2, 3]);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Trouble));
+    (0..3).for_each(|_| world.take(Step::HandOver));
+    assert_eq!(world.flow.in_flight(), 3);
+    world.take(Step::Wait(1_000));
+    assert!(world.flow.due().is_none(), "nothing can be handed over before an answer");
+}
+
+#[test]
+fn an_event_behind_a_released_one_that_arrived_is_not_left_in_parking() {
+    let mut world = world_with(&[0]);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Unacceptable));
+    world.take(Step::Keep(true));
+    world.take(Step::ReleaseAll);
+    world.take(Step::Look);
+    world.take(Step::HandOver);
+    // It is parked behind one that arrives before that is kept.
+    world.take(Step::Store(vec![0]));
+    world.take(Step::Read(4));
+    world.take(Step::Answer(0, Answer::Taken));
+    world.take(Step::Keep(true));
+    world.take(Step::Look);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Taken));
+    assert_eq!(world.delivered.len(), 2);
 }

@@ -32,9 +32,9 @@ pub(super) async fn keep(
         if !renew(session, (relay, token), lease, place.as_ref()).await? {
             return Ok(false);
         }
-        end_parking(session, relay, delivered_from_parking).await?;
         park_again(session, relay, parked_again).await?;
         park(session, relay, parked, now).await?;
+        end_parking(session, relay, delivered_from_parking).await?;
         refused(session, relay, refusals).await?;
         Ok(true)
     };
@@ -120,7 +120,7 @@ async fn park(session: &Session, relay: &str, events: &[ToPark], now: EpochMs) -
                released) SELECT $1, event.seq, event.type, event.id, event.reason, event.refusals, $2, NOT \
                bool_or(event.reason IS NOT NULL) OVER (PARTITION BY event.type, event.id ORDER BY event.place) AND \
                coalesce((SELECT bool_and(it.released) FROM timestamp_parked it WHERE it.relay = $1 AND it.aggregatetype = \
-               event.type AND it.aggregateid = event.id), false) FROM unnest($3::bigint[], $4::text[], $5::text[], \
+               event.type AND it.aggregateid = event.id), true) FROM unnest($3::bigint[], $4::text[], $5::text[], \
                $6::text[], $7::bigint[]) WITH ORDINALITY AS event (seq, type, id, reason, refusals, place) ON CONFLICT \
                (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, released = false WHERE \
                excluded.reason IS NOT NULL";
