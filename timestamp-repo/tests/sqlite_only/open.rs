@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::Duration;
 
 use timestamp_core::Timestamped;
 use timestamp_repo::{OpenError, Sqlite};
@@ -308,4 +309,15 @@ async fn child_opens_a_protected_file() {
     }
     let tasks = opened.unwrap().repository::<Task>().await.unwrap();
     assert_eq!(tasks.filter("1", ()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn store_that_exists_is_opened_while_somebody_writes() {
+    let place = Place::new();
+    drop(place.tasks().await);
+    let other = place.connection();
+    other.execute_batch("BEGIN IMMEDIATE; CREATE TABLE held (id INTEGER)").unwrap();
+    let options = Sqlite::options().busy_timeout(Duration::from_millis(50));
+    let store = options.open(place.file()).await.unwrap();
+    assert_eq!(store.repository::<Task>().await.unwrap().filter("TRUE", ()).await.unwrap().len(), 0);
 }

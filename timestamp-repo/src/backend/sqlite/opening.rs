@@ -77,7 +77,13 @@ fn migrate(writer: &Writer, path: &Path, options: &SqliteOptions) -> Result<(), 
             source: BackendError::because("the framework tables can not be migrated", other),
         },
     };
-    writer.begin_waiting(options.busy_timeout).map_err(failed)?;
+    if !writer.try_begin().map_err(failed)? {
+        // Whoever writes is not waited for where there is nothing to do.
+        if matches!(migrations::check(writer.connection()), Ok(migrations::VERSION)) {
+            return Ok(());
+        }
+        writer.begin_waiting(options.busy_timeout).map_err(failed)?;
+    }
     if let Err(error) = migrations::apply(writer.connection(), writer.clock().now()) {
         writer.rollback();
         return Err(migration_error(path, error));
