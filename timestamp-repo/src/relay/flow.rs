@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::{FxBuildHasher, FxHasher};
+use timestamp_core::EpochMs;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::storage::{Again, Fetched, Page, ParkedEntity, Place, Progress, Refusal, ToPark};
 use crate::outbox::StoredEvent;
@@ -80,6 +82,8 @@ struct Entry {
     flying: bool,
     /// It comes from the parked ones.
     released: bool,
+    /// What is wrong with the row, which is parked when it is its turn.
+    unreadable: Option<String>,
 }
 
 #[derive(Debug)]
@@ -157,7 +161,7 @@ impl Flow {
 
     /// The oldest event that is not done.
     pub(super) fn oldest(&self) -> Option<&StoredEvent> {
-        self.entries.iter().find_map(|entry| entry.event.as_deref())
+        self.entries.iter().filter(|entry| entry.unreadable.is_none()).find_map(|entry| entry.event.as_deref())
     }
 
     pub(super) fn parked_events(&self) -> u64 {
@@ -202,6 +206,17 @@ impl Flow {
                         self.push_done(after);
                     }
                 },
+                // It waits for its turn where others of its entity come before it: parked at once, it would say that
+                // those are done, and after a crash they would be skipped.
+                Fetched::Unreadable { seq, entity_type, entity_id, message }
+                    if self.lanes.contains_key(&lane_of(&entity_type, &entity_id))
+                        && !self.parked.contains_key(&(entity_type.clone(), entity_id.clone())) =>
+                {
+                    self.push(Arc::new(no_event(seq, entity_type, entity_id)), Some(after), false);
+                    if let Some(entry) = self.entries.back_mut() {
+                        entry.unreadable = Some(message);
+                    }
+                }
                 Fetched::Unreadable { seq, entity_type, entity_id, message } => {
                     self.park_row(seq, entity_type, entity_id, Some(message), 0);
                     self.push_done(after);
@@ -234,7 +249,7 @@ impl Flow {
 
     fn push(&mut self, event: Arc<StoredEvent>, after: Option<Place>, released: bool) {
         let ticket = self.first + self.entries.len() as u64;
-        let lane = lane_of(&event);
+        let lane = lane_of(&event.entity_type, &event.entity_id);
         let refusals =
             if self.refusals.is_empty() || released { 0 } else { self.refusals.get(&event.seq).copied().unwrap_or(0) };
         let event = Some(event);
@@ -252,6 +267,7 @@ impl Flow {
             refusals,
             flying: false,
             released,
+            unreadable: None,
         });
         match self.lanes.get_mut(&lane) {
             Some(chain) => {
@@ -279,6 +295,7 @@ impl Flow {
             refusals: 0,
             flying: false,
             released: false,
+            unreadable: None,
         });
     }
 
@@ -308,6 +325,10 @@ impl Flow {
             // One that was parked meanwhile is not there any more.
             let Some(entry) = self.entry(ticket) else { continue };
             let Some(event) = entry.event.clone() else { continue };
+            if let Some(message) = entry.unreadable.take() {
+                self.park_lane(ticket, &message);
+                continue;
+            }
             entry.flying = true;
             self.flying += 1;
             return Some((ticket, event));
@@ -598,11 +619,32 @@ impl Flow {
     }
 }
 
-fn lane_of(event: &StoredEvent) -> u64 {
+fn lane_of(entity_type: &str, entity_id: &str) -> u64 {
     let mut hasher = FxHasher::default();
-    event.entity_type.hash(&mut hasher);
-    event.entity_id.hash(&mut hasher);
+    entity_type.hash(&mut hasher);
+    entity_id.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Stands for a row that can not be read, and is handed to nobody.
+fn no_event(seq: i64, entity_type: String, entity_id: String) -> StoredEvent {
+    StoredEvent {
+        seq,
+        id: Uuid::nil(),
+        entity_type,
+        entity_id,
+        event_type: String::new(),
+        kind: String::new(),
+        version: 0,
+        reason: None,
+        at: EpochMs::UNIX_EPOCH,
+        recorded_at: EpochMs::UNIX_EPOCH,
+        payload: String::new(),
+        tenant_id: None,
+        correlation_id: None,
+        causation_id: None,
+        traceparent: None,
+    }
 }
 
 /// Twice as long after each failure.

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use timestamp_core::EpochMs;
-use uuid::Uuid;
 
 use super::*;
 
@@ -440,4 +438,25 @@ fn an_event_behind_a_released_one_that_arrived_is_not_left_in_parking() {
     world.take(Step::HandOver);
     world.take(Step::Answer(0, Answer::Taken));
     assert_eq!(world.delivered.len(), 2);
+}
+
+#[test]
+fn a_row_that_is_no_event_is_parked_after_those_before_it_are_done() {
+    let mut world = world_with(&[0]);
+    let row = Fetched::Unreadable {
+        seq: 2,
+        entity_type: "Task".to_owned(),
+        entity_id: "0".to_owned(),
+        message: "no event".to_owned(),
+    };
+    let place = Place { window: None, seq: 2 };
+    world.flow.add(Page { events: vec![(row, place.clone())], end: place.clone(), is_last: true });
+    world.take(Step::HandOver);
+    assert!(!world.flow.has_progress(), "after a crash the first event would be taken for delivered");
+    world.take(Step::Answer(0, Answer::Taken));
+    world.take(Step::HandOver);
+    let progress = world.flow.take_progress().unwrap();
+    assert_eq!((progress.place, progress.parked.len()), (Some(place), 1));
+    assert_eq!(progress.parked[0].reason.as_deref(), Some("no event"));
+    assert!(world.flow.is_empty());
 }
