@@ -186,6 +186,9 @@ impl<S: Store, K: Sink> Relay<S, K> {
     /// Hands over everything that is stored now, and returns when it was delivered or parked. For programs that run now
     /// and then, and for tests.
     ///
+    /// An event at which the sink panics or does not answer is tried again and again, so bound the wait where that may
+    /// happen. Given up half-way, the call keeps the lease until it runs out.
+    ///
     /// # Errors
     ///
     /// [`RelayError::LedElsewhere`] if such a relay is running, [`RelayError::SinkUnavailable`] if the sink is away.
