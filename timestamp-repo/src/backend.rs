@@ -168,6 +168,9 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
         event_id: Uuid,
     ) -> impl Future<Output = Result<bool, SaveError>> + Send;
 
+    /// Ends the unit: it can only be rolled back.
+    fn unit_give_up(unit: &mut Self::Unit);
+
     /// Forgets what a consumer has taken in before a time. Returns how much.
     fn prune_inbox(&self, consumer: &str, before: EpochMs) -> impl Future<Output = Result<u64, SaveError>> + Send;
 

@@ -71,15 +71,19 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// Those of the work, and [`SaveError`] as of any other write in the unit. Roll the unit back and do not acknowledge:
-    /// the event comes again. That holds for an error of the commit as well, even if its outcome is unknown.
+    /// Those of the work, and [`SaveError`] as of any other write in the unit. The unit is over then, and a commit is
+    /// refused; do not acknowledge: the event comes again. That holds for an error of the commit as well, even if its outcome is unknown.
     pub async fn once<S, T, E, F>(&self, unit: &mut UnitOfWork<S>, event_id: Uuid, work: F) -> Result<Option<T>, E>
     where
         S: Store,
         F: AsyncFnOnce(&mut UnitOfWork<S>) -> Result<T, E>,
         E: From<SaveError>,
     {
-        if self.accept(unit, event_id).await? { work(unit).await.map(Some) } else { Ok(None) }
+        if !self.accept(unit, event_id).await? {
+            return Ok(None);
+        }
+        // Committed all the same, the note would say that the work was done.
+        work(unit).await.map(Some).inspect_err(|_| S::unit_give_up(&mut unit.unit))
     }
 
     /// Notes in the unit that an event was taken in; returns `false` if it was before. Where somebody else has noted it

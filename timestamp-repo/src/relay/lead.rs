@@ -74,7 +74,15 @@ impl<S: Store, K: Sink> Driver<S, K> {
         let taken = self.store.take_lease(name, holder, *lease).await?;
         point("lease/after");
         match taken {
-            Some(lease) => Leading::begin(self, lease, begun, until).await?.run().await,
+            Some(lease) => {
+                let token = lease.token;
+                let ended = async { Leading::begin(self, lease, begun, until).await?.run().await }.await;
+                // Whoever calls again need not wait for the end of a lease that nobody uses.
+                if until == Until::UpToDate && ended.is_err() {
+                    let _ = self.store.end_lease(name, token).await;
+                }
+                ended
+            }
             None => Err(RelayError::LedElsewhere { relay: name.clone() }),
         }
     }

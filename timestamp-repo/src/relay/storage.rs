@@ -163,7 +163,7 @@ pub struct ParkedEntity {
     pub events: u64,
     /// The number of the first of them. What is before it is done.
     pub first: i64,
-    /// Whether all of them are released.
+    /// Whether any of them is released. Those that are not come after those that are.
     pub released: bool,
 }
 

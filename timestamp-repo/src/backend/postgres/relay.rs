@@ -102,7 +102,7 @@ impl Relaying for Postgres {
     }
 
     async fn parked_entities(&self, relay: &str) -> Result<Vec<ParkedEntity>, RelayError> {
-        let sql = "SELECT aggregatetype, aggregateid, count(*), min(seq), bool_and(released) FROM timestamp_parked WHERE \
+        let sql = "SELECT aggregatetype, aggregateid, count(*), min(seq), bool_or(released) FROM timestamp_parked WHERE \
                    relay = $1 GROUP BY aggregatetype, aggregateid";
         let rows = self.relay_read(sql, &[Parameter::Text(relay)]).await?;
         let entity = |row: &Row| {

@@ -413,6 +413,10 @@ impl Backend for Postgres {
         unit.accept(consumer, event_id).await
     }
 
+    fn unit_give_up(unit: &mut PostgresUnit) {
+        unit.give_up();
+    }
+
     async fn prune_inbox(&self, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
         inbox::prune(self, consumer, before).await
     }

@@ -131,7 +131,7 @@ impl Relaying for Sqlite {
         let relay = relay.to_owned();
         self.relay_read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT aggregatetype, aggregateid, count(*), min(seq), min(released) FROM timestamp_parked WHERE relay = ?1 \
+                "SELECT aggregatetype, aggregateid, count(*), min(seq), max(released) FROM timestamp_parked WHERE relay = ?1 \
                  GROUP BY aggregatetype, aggregateid",
             )?;
             let rows = statement.query_map([relay], |row| {

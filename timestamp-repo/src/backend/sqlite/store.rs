@@ -407,6 +407,10 @@ impl Backend for Sqlite {
         accepted.map_err(|error| error.in_file(unit.path()))
     }
 
+    fn unit_give_up(unit: &mut SqliteUnit) {
+        unit.give_up();
+    }
+
     async fn prune_inbox(&self, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
         inbox::prune(self, consumer, before).await
     }

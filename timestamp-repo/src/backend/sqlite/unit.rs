@@ -92,6 +92,13 @@ impl SqliteUnit {
         self.end(ended, if committed { OutcomeState::Committed } else { OutcomeState::RolledBack });
     }
 
+    /// Whatever was written in it is not to be stored.
+    pub(super) fn give_up(&mut self) {
+        if self.ended.is_none() {
+            self.end(Ended::Poisoned, OutcomeState::RolledBack);
+        }
+    }
+
     fn end(&mut self, ended: Ended, outcome: OutcomeState) {
         self.outcome.decide(outcome);
         self.ended = Some(ended);

@@ -142,11 +142,11 @@ impl World {
                 entity_id: row.entity.to_string(),
                 events: 0,
                 first: i64::MAX,
-                released: true,
+                released: false,
             });
             entity.events += 1;
             entity.first = entity.first.min(*seq);
-            entity.released &= row.released;
+            entity.released |= row.released;
         }
         entities.into_values().collect()
     }
