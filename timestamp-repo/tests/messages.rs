@@ -316,12 +316,12 @@ async fn open_errors(messages: &mut Messages) -> Scene {
     Connection::open(path("taken.db")).unwrap().execute_batch("CREATE TABLE timestamp_outbox (x)").unwrap();
     messages.add("OpenError::Backend, a table with our name", open("taken.db").await.unwrap_err());
 
-    drop(opened(&scene).await);
-    let holder = Connection::open(scene.file()).unwrap();
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let holder = Connection::open(path("held.db")).unwrap();
+    holder.execute_batch("PRAGMA journal_mode = wal; BEGIN IMMEDIATE").unwrap();
     let options = Sqlite::options().busy_timeout(Duration::from_millis(60));
-    messages.add("OpenError::Backend, busy", options.open(scene.file()).await.unwrap_err());
+    messages.add("OpenError::Backend, busy", options.open(path("held.db")).await.unwrap_err());
     drop(holder);
+    drop(opened(&scene).await);
     scene.sql("INSERT INTO timestamp_migrations VALUES (7, 'tomorrow', '', 0)");
     messages.add("OpenError::Migration, newer", Sqlite::open(scene.file()).await.unwrap_err());
     scene.sql("DELETE FROM timestamp_migrations WHERE version = 7; UPDATE timestamp_migrations SET fingerprint = ''");
