@@ -279,22 +279,25 @@ async fn lock_held_for_less_than_the_timeout_is_waited_for() {
     }
 }
 
-/// Opening, and creating a table, wait as saves do.
+/// Creating a table waits as a save does, and so does opening where the framework's tables are missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opening_waits_too() {
-    let place = Place::new();
+    let (place, fresh) = (Place::new(), Place::new());
     let store = place.store_with(Durability::Full).await;
-    let holder = hold(&place, Duration::from_millis(1_500));
+    fresh.connection().execute_batch("PRAGMA journal_mode = wal").unwrap();
+    let holders = [hold(&place, Duration::from_millis(1_500)), hold(&fresh, Duration::from_millis(1_500))];
     let since = Instant::now();
     let error = store.repository::<Task>().await.unwrap_err();
     assert_says(error, &["the database is busy"]);
     let options = Sqlite::options().busy_timeout(TIMEOUT);
-    let error = options.clone().open(place.file()).await.unwrap_err();
+    let error = options.clone().open(fresh.file()).await.unwrap_err();
     assert_says(error, &["store.db", "the database is busy"]);
+    // Where nothing is missing, nobody is waited for.
+    options.clone().open(place.file()).await.unwrap();
     assert!(since.elapsed() < Duration::from_millis(1_400));
-    holder.join().unwrap();
-    let holder = hold(&place, Duration::from_millis(100));
-    options.open(place.file()).await.unwrap();
+    holders.into_iter().for_each(|holder| holder.join().unwrap());
+    let holder = hold(&fresh, Duration::from_millis(100));
+    options.open(fresh.file()).await.unwrap();
     holder.join().unwrap();
     store.repository::<Task>().await.unwrap();
 }
