@@ -1,6 +1,5 @@
 //! The faults, drawn from the seed.
 
-use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use crate::outside::{Databases, Engine};
 use crate::random::Random;
 use crate::relay::LEASE;
 use crate::sink::SinkServer;
+use crate::tally::Counts;
 
 /// What is done to the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,10 +121,10 @@ fn shuffle(all: &mut [Fault], random: &mut Random) {
     }
 }
 
-pub(crate) fn count(faults: &[Fault]) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
+pub(crate) fn count(faults: &[Fault]) -> Counts {
+    let mut counts = Counts::new();
     for fault in faults {
-        *counts.entry(fault.words()).or_default() += 1;
+        *counts.entry(fault.words().to_owned()).or_default() += 1;
     }
     counts
 }

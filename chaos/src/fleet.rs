@@ -1,6 +1,5 @@
 //! The processes under test: started, killed, stopped, and replaced.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::database::Failed;
 use crate::outside::{Databases, Engine};
+use crate::tally::Counts;
 
 const WRITERS: usize = 3;
 const RELAYS: usize = 2;
@@ -58,7 +58,7 @@ pub(crate) struct Fleet {
     /// Processes that ended and that nobody had killed.
     pub(crate) fallen: Vec<String>,
     /// How many processes ended at each point where they were to end.
-    pub(crate) ended_at: BTreeMap<&'static str, usize>,
+    pub(crate) ended_at: Counts,
 }
 
 impl Fleet {
@@ -73,7 +73,7 @@ impl Fleet {
             started: 0,
             is_behind: true,
             fallen: Vec::new(),
-            ended_at: BTreeMap::new(),
+            ended_at: Counts::new(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Fleet {
         processes.retain_mut(|process| match process.child.try_wait() {
             Ok(None) => true,
             Ok(Some(status)) if status.signal() == Some(ABORTED) && process.point.is_some() => {
-                *process.point.map_or(&mut 0, |point| ended_at.entry(point).or_default()) += 1;
+                *process.point.map_or(&mut 0, |point| ended_at.entry(point.to_owned()).or_default()) += 1;
                 false
             }
             Ok(Some(status)) => {
@@ -199,7 +199,7 @@ impl Fleet {
                     if status.signal() == Some(ABORTED)
                         && let Some(point) = process.point
                     {
-                        *self.ended_at.entry(point).or_default() += 1;
+                        *self.ended_at.entry(point.to_owned()).or_default() += 1;
                     } else if !status.success() {
                         problems.push(format!("{}: {status}", process.name));
                     }

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
+use crate::clock::now_ms;
+
 /// An event that somebody wants to store: entity, version, and the reason, which nobody else gives. A `Created` event has
 /// none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,7 +119,7 @@ impl Ledger {
 
     pub(crate) fn say(&self, line: &str) {
         let written = match self.file.lock() {
-            Ok(mut file) => file.write_all(format!("{line}\n").as_bytes()),
+            Ok(mut file) => file.write_all(format!("{}\t{line}\n", now_ms()).as_bytes()),
             Err(_) => return,
         };
         // A ledger with a hole in it would accuse the innocent.
@@ -147,7 +149,8 @@ fn read(text: &str) -> Option<Book> {
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     for line in whole.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        match *fields.as_slice() {
+        let [_at, fields @ ..] = fields.as_slice() else { return None };
+        match *fields {
             ["writer", name, clock] => (book.writer, book.is_behind) = (name.to_owned(), clock == "behind"),
             ["attempt", number, unit, events] => {
                 let events = events.split(',').map(event).collect::<Option<_>>()?;

@@ -1,21 +1,28 @@
 //! Kills, stops and cuts off writers, relays, consumers and databases, and judges by ledgers outside of them whether the
 //! promises held. `scripts/chaos` builds and starts it.
 
+mod account;
+mod clock;
 mod consumer;
 mod database;
 mod entities;
 mod faults;
+mod finding;
 mod fleet;
 mod judge;
 mod ledger;
 mod outside;
+mod progress;
 mod random;
 mod relay;
 mod report;
 mod role;
 mod run;
+mod series;
 mod sheet;
 mod sink;
+mod stored;
+mod tally;
 mod writer;
 
 use std::path::PathBuf;
@@ -27,6 +34,9 @@ use uuid::Uuid;
 
 use crate::database::Failed;
 use crate::outside::{Databases, Engine};
+use crate::progress::Progress;
+use crate::run::Verdict;
+use crate::series::Series;
 
 /// Tries to break the promises of saves, relays and inboxes, and judges whether they held.
 #[derive(Parser, Debug)]
@@ -44,9 +54,15 @@ struct Arguments {
     /// Where `scripts/services` keeps its server; a new folder unless given
     #[arg(long, hide = true)]
     servers: Option<PathBuf>,
-    /// Where ledgers, databases and logs go; kept if given, and after a failure
+    /// Where ledgers, databases and logs go; a new folder unless given
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Goes on with the run that has its rounds in this folder, after those that are done
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["faults", "seed", "only", "round", "folder"])]
+    resume: Option<PathBuf>,
+    /// Faults after which it is judged, and begun anew on other databases
+    #[arg(long, value_name = "FAULTS", default_value_t = 50)]
+    round: usize,
     /// Writes the guarantee sheet here, if every promise held on both databases
     #[arg(long, conflicts_with = "only")]
     sheet: Option<PathBuf>,
@@ -103,6 +119,55 @@ async fn play(role: Role) -> Result<(), Failed> {
 
 /// Returns whether every promise held.
 fn drive(arguments: &Arguments) -> Result<bool, Failed> {
+    let (folder, mut series) = match &arguments.resume {
+        Some(folder) => (folder.clone(), Series::resume(folder)?),
+        None => begin(arguments)?,
+    };
+    println!("seed {}; ledgers, databases and logs are in {}", series.seed, folder.display());
+    let mut progress = Progress::new(series.faults(), series.faults_done());
+    while let Some(index) = series.rounds.iter().position(|round| !round.is_done()) {
+        let of_round = series.folder(&folder, index);
+        let failed = |error: Failed| format!("{error}; see {}", of_round.display());
+        let Some(round) = series.rounds.get_mut(index) else { break };
+        let databases = Databases::start(round.engine, &of_round, arguments.servers.as_deref()).map_err(failed)?;
+        let verdict = run::run(&databases, round, &of_round, &mut progress);
+        let is_green = verdict.as_ref().is_ok_and(|verdict| verdict.tally.is_green());
+        if !is_green {
+            databases.dump(&of_round)?;
+        }
+        let Verdict { tally, account } = verdict.map_err(failed)?;
+        let words = format!("round {}: {} faults on {}", index + 1, tally.faults(), round.engine.name());
+        round.tallies.push(tally);
+        series.keep(&folder)?;
+        if !is_green {
+            drop(progress);
+            print(&series);
+            println!("{account}\nRED in {words}; seed {}", series.seed);
+            println!("the ledgers, the databases and the logs are kept in {}", of_round.display());
+            return Ok(false);
+        }
+        progress.say(&format!("{words}: every promise held"));
+        std::fs::remove_dir_all(&of_round)?;
+    }
+    drop(progress);
+    print(&series);
+    match &arguments.sheet {
+        Some(_) if series.was_red() => {
+            println!(
+                "no sheet: a round of this run was red before it was resumed; a sheet comes from a run without one"
+            );
+        }
+        Some(sheet) => std::fs::write(sheet, sheet::page(series.seed, &series.tallies()))?,
+        None => {}
+    }
+    if arguments.folder.is_none() && arguments.resume.is_none() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(true)
+}
+
+/// Plans a run, and makes its folder.
+fn begin(arguments: &Arguments) -> Result<(PathBuf, Series), Failed> {
     // The last digits of a new id are random.
     let seed = arguments.seed.unwrap_or_else(|| Uuid::now_v7().as_u64_pair().1 >> 32);
     let engines: &[Engine] = match &arguments.only {
@@ -113,28 +178,14 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         Some(folder) => folder.clone(),
         None => tempfile::Builder::new().prefix("chaos-run-").tempdir()?.keep(),
     };
-    println!("seed {seed}; ledgers, databases and logs are in {}", folder.display());
-    let (mut is_green, mut verdicts) = (true, Vec::new());
-    for engine in engines {
-        let of_engine = folder.join(engine.name());
-        let failed = |error: Failed| format!("{error}; see {}", of_engine.display());
-        let databases = Databases::start(*engine, &of_engine, arguments.servers.as_deref()).map_err(failed)?;
-        let verdict = run::run(&databases, arguments.faults.div_ceil(engines.len()), seed, &of_engine);
-        if !verdict.as_ref().is_ok_and(run::Verdict::is_green) {
-            databases.dump(&of_engine)?;
-        }
-        let verdict = verdict.map_err(failed)?;
-        report::print(&verdict);
-        is_green &= verdict.is_green();
-        verdicts.push(verdict);
+    std::fs::create_dir_all(&folder)?;
+    let series = Series::plan(seed, arguments.faults, engines, arguments.round);
+    series.keep(&folder)?;
+    Ok((folder, series))
+}
+
+fn print(series: &Series) {
+    for (engine, tally) in series.tallies() {
+        report::print(engine, &tally);
     }
-    if let Some(sheet) = arguments.sheet.as_ref().filter(|_| is_green) {
-        std::fs::write(sheet, sheet::page(seed, &verdicts))?;
-    }
-    if !is_green {
-        println!("\nRED, seed {seed}: the ledgers, the databases and the logs are kept in {}", folder.display());
-    } else if arguments.folder.is_none() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    Ok(is_green)
 }

@@ -1,16 +1,24 @@
-//! A run on one database: starts everything, does what was drawn, waits until all is quiet, and judges.
+//! A round on one database: starts everything, does what was drawn, waits until all is quiet, and judges.
 
-use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::account;
+use crate::clock::now_ms;
 use crate::database::Failed;
-use crate::faults::{self, Fault};
+use crate::faults;
+use crate::finding::{Charge, Finding};
 use crate::fleet::{Fleet, Role};
-use crate::judge::{self, Figures, Finding, Stored};
-use crate::outside::{Databases, Engine};
+use crate::judge;
+use crate::outside::Databases;
+use crate::progress::Progress;
 use crate::random::Random;
+use crate::series::Round;
 use crate::sink::SinkServer;
+use crate::stored::Stored;
+use crate::tally::{Figures, Tally};
 
 /// What is not delivered this long after the last fault is stuck.
 const QUIET: Duration = Duration::from_secs(30);
@@ -18,28 +26,23 @@ const QUIET: Duration = Duration::from_secs(30);
 /// How long a writer may take to end what it is at.
 const ENDING: Duration = Duration::from_secs(30);
 
-/// What a run came to.
+/// What a round came to.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    pub(crate) engine: Engine,
-    pub(crate) faults: Vec<Fault>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) figures: Figures,
-    pub(crate) refused: u64,
-    /// How many processes ended at each point.
-    pub(crate) ended_at: BTreeMap<&'static str, usize>,
-    pub(crate) took: Duration,
+    pub(crate) tally: Tally,
+    /// What went wrong, if something did.
+    pub(crate) account: String,
 }
 
-impl Verdict {
-    pub(crate) fn is_green(&self) -> bool {
-        self.findings.iter().all(|finding| finding.against.is_empty())
-    }
-}
-
-pub(crate) fn run(databases: &Databases, count: usize, seed: u64, folder: &Path) -> Result<Verdict, Failed> {
+/// Does `round.faults` faults; ledgers and logs go to the folder.
+pub(crate) fn run(
+    databases: &Databases,
+    round: &Round,
+    folder: &Path,
+    progress: &mut Progress,
+) -> Result<Verdict, Failed> {
     let begun = Instant::now();
-    let engine = databases.engine;
+    let Round { engine, faults: count, seed, .. } = *round;
     let sink = SinkServer::start(&folder.join("deliveries.tsv"), seed ^ 1)?;
     let mut random = Random::new(seed);
     let mut fleet = Fleet::new(databases, folder, sink.address.clone(), random.next());
@@ -47,16 +50,18 @@ pub(crate) fn run(databases: &Databases, count: usize, seed: u64, folder: &Path)
     wait_for_events(&sink)?;
 
     let drawn = faults::draw(engine, count, &mut random);
+    let mut noted = File::options().append(true).create_new(true).open(folder.join("faults.tsv"))?;
     let mut done = Vec::new();
     for (index, fault) in drawn.iter().enumerate() {
         std::thread::sleep(Duration::from_millis(random.between(100, 900)));
         fleet.is_behind = index < count / 2;
-        println!("{:>4}/{count}  {}: {}", index + 1, engine.name(), fault.words());
+        progress.fault(&format!("{}: {}", engine.name(), fault.words()));
         fleet.replace()?;
+        writeln!(noted, "{}\t{}", now_ms(), fault.words())?;
         if faults::inject(*fault, &mut fleet, databases, &sink, &mut random)? {
             done.push(*fault);
         } else {
-            println!("           no process came to that point");
+            progress.say("            no process came to that point");
         }
     }
     // Until the last one who was stopped goes on.
@@ -67,15 +72,23 @@ pub(crate) fn run(databases: &Databases, count: usize, seed: u64, folder: &Path)
     troubles.extend(fleet.end(Role::Consumer, ENDING)?);
     troubles.extend(fleet.end(Role::Relay, ENDING)?);
     troubles.append(&mut fleet.fallen);
-    let (mut findings, figures) = judge::judge(folder, &stored, &sink.deliveries())?;
-    findings.push(Finding { promise: "No process ends by itself", name: "fallen", against: troubles });
+    let (mut findings, mut figures) = judge::judge(folder, &stored, &sink.deliveries())?;
+    figures.refused = sink.refused();
+    findings.push(Finding { name: "fallen", against: troubles.into_iter().map(Charge::from).collect() });
     findings.push(Finding {
-        promise: "There was something to judge",
         name: "hollow",
-        against: hollow(&figures, done.len(), count),
+        against: hollow(&figures, done.len(), count).into_iter().map(Charge::from).collect(),
     });
-    let (refused, ended_at) = (sink.refused(), std::mem::take(&mut fleet.ended_at));
-    Ok(Verdict { engine, faults: done, findings, figures, refused, ended_at, took: begun.elapsed() })
+    let account = account::of(folder, &findings, &stored)?;
+    let tally = Tally {
+        rounds: 1,
+        faults: faults::count(&done),
+        ended_at: std::mem::take(&mut fleet.ended_at),
+        against: findings.iter().map(|finding| (finding.name.to_owned(), finding.against.len())).collect(),
+        figures,
+        seconds: begun.elapsed().as_secs_f64(),
+    };
+    Ok(Verdict { tally, account })
 }
 
 fn wait_for_events(sink: &SinkServer) -> Result<(), Failed> {

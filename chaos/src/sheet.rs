@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::faults;
-use crate::run::Verdict;
+use crate::outside::Engine;
+use crate::tally::Tally;
 
 /// What is promised, in a sentence; how a run judges it, by the name that its report has; the test below it.
 const PROMISES: [(&str, &str, &str); 9] = [
@@ -73,7 +73,7 @@ parked and released under faults. Where there is a test, it is one of a single c
 ";
 
 /// The page. Every promise has held in both runs.
-pub(crate) fn page(seed: u64, verdicts: &[Verdict]) -> String {
+pub(crate) fn page(seed: u64, tallies: &[(Engine, Tally)]) -> String {
     let mut page = String::from(
         "# The guarantee sheet\n\nWhat is promised, what tried to break it, and what is not promised. This page is written \
          by `scripts/chaos --sheet`\nafter a run in which every promise held; do not change it by hand.\n\nThree writers, two \
@@ -85,25 +85,23 @@ pub(crate) fn page(seed: u64, verdicts: &[Verdict]) -> String {
     );
     page.push_str("| promised | judged as | a test of it |\n|---|---|---|\n");
     for (sentence, name, test) in PROMISES {
-        let broken: Vec<String> = verdicts
+        let broken: Vec<String> = tallies
             .iter()
-            .map(|verdict| {
-                let found = verdict.findings.iter().find(|finding| finding.name == name);
-                let count = found.map_or(0, |finding| finding.against.len());
-                format!("{}: {count} {name} in {} faults", verdict.engine.name(), verdict.faults.len())
+            .map(|(engine, tally)| {
+                let count = tally.against.get(name).copied().unwrap_or(0);
+                format!("{}: {count} {name} in {} faults", engine.name(), tally.faults())
             })
             .collect();
         let _ = writeln!(page, "| {sentence} | {} | `{test}` |", broken.join("; "));
     }
     let _ = writeln!(page, "\n## The faults\n\nSeed {seed}.\n");
-    let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.engine.name()).collect();
+    let names: Vec<&str> = tallies.iter().map(|(engine, _)| engine.name()).collect();
     let _ = writeln!(page, "| fault | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     let mut counts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, verdict) in verdicts.iter().enumerate() {
-        let points = verdict.ended_at.iter().map(|(point, count)| (*point, *count));
-        for (fault, count) in faults::count(&verdict.faults).into_iter().chain(points) {
-            if let Some(place) = counts.entry(fault).or_insert_with(|| vec![0; verdicts.len()]).get_mut(index) {
-                *place = count;
+    for (index, (_, tally)) in tallies.iter().enumerate() {
+        for (fault, count) in tally.faults.iter().chain(&tally.ended_at) {
+            if let Some(place) = counts.entry(fault).or_insert_with(|| vec![0; tallies.len()]).get_mut(index) {
+                *place = *count;
             }
         }
     }
@@ -124,18 +122,18 @@ pub(crate) fn page(seed: u64, verdicts: &[Verdict]) -> String {
         "---|".repeat(names.len())
     );
     for (name, figure) in [
-        ("events that somebody tried to store", (|it| it.figures.attempted) as fn(&Verdict) -> usize),
+        ("events that somebody tried to store", (|it| it.figures.attempted) as fn(&Tally) -> usize),
         ("events that were stored", |it| it.figures.stored),
         ("of those, deleted by retention after they were delivered", |it| it.figures.pruned),
         ("deliveries", |it| it.figures.deliveries),
         ("of those, of an event that had arrived before", |it| it.figures.duplicates),
     ] {
-        page.push_str(&row(name, &verdicts.iter().map(figure).collect::<Vec<_>>()));
+        page.push_str(&row(name, &tallies.iter().map(|(_, tally)| figure(tally)).collect::<Vec<_>>()));
     }
     let mut ends: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, verdict) in verdicts.iter().enumerate() {
-        for (end, count) in &verdict.figures.ends {
-            if let Some(place) = ends.entry(end).or_insert_with(|| vec![0; verdicts.len()]).get_mut(index) {
+    for (index, (_, tally)) in tallies.iter().enumerate() {
+        for (end, count) in &tally.figures.ends {
+            if let Some(place) = ends.entry(end).or_insert_with(|| vec![0; tallies.len()]).get_mut(index) {
                 *place = *count;
             }
         }

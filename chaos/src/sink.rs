@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use crate::clock::now_ms;
 use crate::ledger::Event;
 use crate::random::Random;
 
@@ -21,8 +22,8 @@ pub(crate) struct Delivery {
     pub(crate) kind: String,
     /// The process that brought it.
     pub(crate) relay: String,
-    /// Milliseconds since the start of the run.
-    pub(crate) at: u64,
+    /// In milliseconds since 1970.
+    pub(crate) at: i64,
 }
 
 /// Shared with the threads of the connections.
@@ -34,7 +35,6 @@ pub(crate) struct SinkServer {
 
 #[derive(Debug)]
 struct State {
-    begun: Instant,
     file: File,
     deliveries: Vec<Delivery>,
     streams: Vec<TcpStream>,
@@ -45,14 +45,13 @@ struct State {
     silent_until: Instant,
     /// How often it has hung up. What came over a connection from before, and was not taken, is not.
     hung_up: u64,
-    refused: u64,
+    refused: usize,
 }
 
 impl SinkServer {
     pub(crate) fn start(file: &Path, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let state = State {
-            begun: Instant::now(),
             file: File::options().append(true).create_new(true).open(file)?,
             deliveries: Vec::new(),
             streams: Vec::new(),
@@ -108,7 +107,7 @@ impl SinkServer {
             state.refused += 1;
             return Some("no");
         }
-        let at = u64::try_from(state.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let at = now_ms();
         let number = state.deliveries.len();
         let Event { id, version, token } = &event;
         let text = format!("{number}\t{at}\t{relay}\t{id}\t{version}\t{token}\t{event_id}\t{kind}\n");
@@ -157,7 +156,7 @@ impl SinkServer {
         self.state().deliveries.clone()
     }
 
-    pub(crate) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> usize {
         self.state().refused
     }
 

@@ -1,0 +1,53 @@
+//! What one promise came to.
+
+use uuid::Uuid;
+
+/// What is counted against a promise, and the promise.
+const PROMISES: [(&str, &str); 13] = [
+    ("lost", "What was acknowledged is stored"),
+    ("unexpected", "What is stored was asked for, and was not refused"),
+    ("torn", "A row and its events are stored together, a unit whole"),
+    ("wrong answers", "An error says what became of the save"),
+    ("skipped", "No event is skipped"),
+    ("reordered", "The events of an entity arrive in their order"),
+    ("stuck", "Every event is delivered, in time"),
+    ("phantoms", "Only what is stored is delivered"),
+    ("two leaders", "One relay leads"),
+    ("taken in twice", "With an inbox, each event counts once"),
+    ("not taken in", "With an inbox, each event counts"),
+    ("fallen", "No process ends by itself"),
+    ("hollow", "There was something to judge"),
+];
+
+/// The promise of which this is counted.
+pub(crate) fn promise(name: &str) -> &'static str {
+    PROMISES.iter().find(|(known, _)| *known == name).map_or("?", |(_, promise)| promise)
+}
+
+/// A promise, and what speaks against it.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    /// One of [`PROMISES`].
+    pub(crate) name: &'static str,
+    pub(crate) against: Vec<Charge>,
+}
+
+/// One thing that speaks against a promise.
+#[derive(Clone, Debug)]
+pub(crate) struct Charge {
+    /// Of which the ledgers can tell.
+    pub(crate) entity: Option<Uuid>,
+    pub(crate) words: String,
+}
+
+impl Charge {
+    pub(crate) fn about(entity: Uuid, words: String) -> Self {
+        Self { entity: Some(entity), words }
+    }
+}
+
+impl From<String> for Charge {
+    fn from(words: String) -> Self {
+        Self { entity: None, words }
+    }
+}
