@@ -171,8 +171,13 @@ pub trait Backend: Clone + Send + Sync + Sized + 'static {
     /// Ends the unit: it can only be rolled back.
     fn unit_give_up(unit: &mut Self::Unit);
 
-    /// Forgets what a consumer has taken in before a time. Returns how much.
-    fn prune_inbox(&self, consumer: &str, before: EpochMs) -> impl Future<Output = Result<u64, SaveError>> + Send;
+    /// Forgets up to `limit` of what a consumer has taken in before a time. Returns how much.
+    fn prune_inbox(
+        &self,
+        consumer: &str,
+        before: EpochMs,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, SaveError>> + Send;
 
     /// Commits the unit, and decides its outcome.
     fn unit_commit(unit: Self::Unit) -> impl Future<Output = Result<(), CommitError>> + Send;

@@ -10,6 +10,9 @@ use crate::store::Store;
 use crate::testing::point;
 use crate::unit_of_work::UnitOfWork;
 
+/// Notes that are deleted in one transaction: others want to write too.
+const PRUNE: u32 = 1_000;
+
 /// Makes at-least-once delivery effectively once: a consumer's work and the note that it was done are stored in one
 /// transaction.
 ///
@@ -111,6 +114,13 @@ impl Inbox {
     /// [`RelayError::RetentionTooShort`] for less than 24 hours.
     pub async fn prune<S: Store>(&self, store: &S, age: Duration) -> Result<u64, RelayError> {
         let before = relay::before(store.now(), age)?;
-        Ok(store.prune_inbox(&self.consumer, before).await?)
+        let mut forgotten = 0;
+        loop {
+            let some = store.prune_inbox(&self.consumer, before, PRUNE).await?;
+            forgotten += some;
+            if some < u64::from(PRUNE) {
+                return Ok(forgotten);
+            }
+        }
     }
 }

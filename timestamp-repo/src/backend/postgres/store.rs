@@ -417,8 +417,8 @@ impl Backend for Postgres {
         unit.give_up();
     }
 
-    async fn prune_inbox(&self, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
-        inbox::prune(self, consumer, before).await
+    async fn prune_inbox(&self, consumer: &str, before: EpochMs, limit: u32) -> Result<u64, SaveError> {
+        inbox::prune(self, consumer, before, limit).await
     }
 
     async fn unit_commit(unit: PostgresUnit) -> Result<(), CommitError> {

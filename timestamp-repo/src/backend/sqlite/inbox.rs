@@ -25,13 +25,15 @@ pub(super) async fn accept(
     noted.map(|count| count > 0).map_err(|error| unit.settle_error(failure::save_error(error)))
 }
 
-/// Forgets what a consumer has taken in before a time.
-pub(super) async fn prune(store: &Sqlite, consumer: &str, before: EpochMs) -> Result<u64, SaveError> {
+/// Forgets up to `limit` of what a consumer has taken in before a time.
+pub(super) async fn prune(store: &Sqlite, consumer: &str, before: EpochMs, limit: u32) -> Result<u64, SaveError> {
     let consumer = consumer.to_owned();
     store
         .write_aside(move |connection, _| {
-            let sql = "DELETE FROM timestamp_inbox WHERE consumer = ?1 AND received_at_ms < ?2";
-            connection.execute(sql, params![consumer, before.as_millis()]).map(|count| count as u64)
+            let sql = "DELETE FROM timestamp_inbox WHERE rowid IN (SELECT rowid FROM timestamp_inbox WHERE consumer = ?1 AND \
+                       received_at_ms < ?2 ORDER BY received_at_ms LIMIT ?3)";
+            let count = connection.prepare_cached(sql)?.execute(params![consumer, before.as_millis(), limit])?;
+            Ok(count as u64)
         })
         .await
 }
