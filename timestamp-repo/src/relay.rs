@@ -165,6 +165,7 @@ impl<S: Store, K: Sink> Relay<S, K> {
 
     /// Sets the age from which an event that is not delivered, although the sink answers, means that the relay is
     /// stuck: 60 seconds unless set. It is told by a warning and by [`RelayStatus::is_stuck`].
+    /// [`deliver_all`](Self::deliver_all) gives up after so long without getting on.
     #[must_use]
     pub fn stuck_after(mut self, age: Duration) -> Self {
         self.options.stuck_after = age;
@@ -183,15 +184,17 @@ impl<S: Store, K: Sink> Relay<S, K> {
         RunningRelay::new(tokio::spawn(driver.run(Until::Stopped)), asking, status)
     }
 
-    /// Hands over everything that is stored now, and returns when it was delivered or parked. For programs that run now
-    /// and then, and for tests.
+    /// Hands over everything that is stored now, and returns when it was delivered or parked, and what is older than the
+    /// [`retention`](Self::retention) deleted. For programs that run now and then, and for tests.
     ///
-    /// An event at which the sink panics or does not answer is tried again and again, so bound the wait where that may
-    /// happen. Given up half-way, the call keeps the lease until it runs out.
+    /// An event at which the sink panics or does not answer is tried again and again, as long as others get on, and for
+    /// [`stuck_after`](Self::stuck_after) beyond that. Dropped half-way, the call keeps the lease until it runs out.
     ///
     /// # Errors
     ///
-    /// [`RelayError::LedElsewhere`] if such a relay is running, [`RelayError::SinkUnavailable`] if the sink is away.
+    /// [`RelayError::LedElsewhere`] if such a relay is running, [`RelayError::SinkUnavailable`] if the sink is away,
+    /// [`RelayError::Stuck`] if it has done nothing but panic and stay silent for too long. What comes after the event that
+    /// is not delivered is handed over again by the next call.
     pub async fn deliver_all(&self) -> Result<RelayStatus, RelayError> {
         let (_asking, stop) = watch::channel(false);
         let relay = Self { store: self.store.clone(), sink: Arc::clone(&self.sink), options: self.options.clone() };

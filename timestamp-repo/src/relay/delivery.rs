@@ -1,5 +1,6 @@
 //! One event on its way to the sink.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use crate::testing::point;
 #[derive(Debug)]
 pub(super) enum Landing {
     Answered(Result<(), SinkError>),
-    Panicked,
+    /// With what the panic said.
+    Panicked(String),
     TimedOut,
 }
 
@@ -32,9 +34,15 @@ pub(super) async fn deliver<K: Sink>(
     point("publish/before");
     let landing = match tokio::time::timeout(timeout, delivery).await {
         Ok(Ok(answer)) => Landing::Answered(answer),
-        Ok(Err(_)) => Landing::Panicked,
+        Ok(Err(panic)) => Landing::Panicked(said(&*panic)),
         Err(_) => Landing::TimedOut,
     };
     point("publish/after");
     (ticket, landing)
+}
+
+/// What a panic said, where it used words.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    words.unwrap_or("a value that is no text").to_owned()
 }

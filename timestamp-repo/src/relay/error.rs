@@ -22,6 +22,20 @@ pub enum RelayError {
         /// What it said.
         message: String,
     },
+    /// Nothing was taken or parked for as long as [`Relay::stuck_after`](crate::Relay::stuck_after) allows, while the sink
+    /// panicked at what is left or did not answer.
+    #[error(
+        "for {waited:?} the relay has not got on: of the event {event} the sink last said: {trouble}; mend the sink, and \
+         deliver again"
+    )]
+    Stuck {
+        /// The event that it was asked to take last, for a log.
+        event: String,
+        /// What became of that.
+        trouble: String,
+        /// Since the first such trouble after anything went well.
+        waited: Duration,
+    },
     /// Events would be deleted that a save may still have to look for.
     #[error(
         "events are kept for at least 24 hours, and {asked:?} was asked for: a save whose outcome was unknown is decided by them"

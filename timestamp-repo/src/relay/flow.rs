@@ -395,10 +395,9 @@ impl Flow {
     }
 
     /// The sink did not answer as a sink does: it panicked, or not in time. Not held against the event.
-    pub(super) fn troubled(&mut self, ticket: Ticket, now: Instant) {
-        if self.land(ticket).is_none() {
-            return;
-        }
+    /// Returns it.
+    pub(super) fn troubled(&mut self, ticket: Ticket, now: Instant) -> Option<Arc<StoredEvent>> {
+        let event = self.land(ticket)?;
         let Limits { first_pause, longest_pause, .. } = self.limits;
         let delivered = self.delivered;
         if let Some(entry) = self.entry(ticket) {
@@ -410,6 +409,7 @@ impl Flow {
             let due = now + pause(first_pause, longest_pause, entry.troubles);
             self.retries.push(Reverse((due, ticket)));
         }
+        Some(event)
     }
 
     /// The sink refused the event. Returns whether it is parked now, with those of its entity that follow.

@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::error::RelayError;
-use super::leading::{Ended, Leading};
+use super::leading::{Ended, Leading, PRUNE};
 use super::options::RelayOptions;
+use super::retention;
 use super::sink::Sink;
 use super::status::RelayStatus;
 use crate::store::Store;
@@ -40,7 +41,7 @@ impl<S: Store, K: Sink> Driver<S, K> {
         let mut failures = 0;
         loop {
             let pause = match self.once(holder, until).await {
-                Ok(Ended::Done) => return Ok(()),
+                Ok(Ended::Done) => return self.retain(until).await,
                 Ok(Ended::LeaseLost) => {
                     tracing::warn!(relay = self.options.name, "the lease was lost to another relay of the same name");
                     Duration::ZERO
@@ -65,6 +66,12 @@ impl<S: Store, K: Sink> Driver<S, K> {
                 return Ok(());
             }
         }
+    }
+
+    /// Deletes old events, where somebody waits for all that a relay does. What has just been delivered is among them.
+    async fn retain(&self, until: Until) -> Result<(), RelayError> {
+        let Some(retention) = self.options.retention.filter(|_| until == Until::UpToDate) else { return Ok(()) };
+        retention::prune(&self.store, retention, PRUNE).await.map(drop)
     }
 
     async fn once(&self, holder: Uuid, until: Until) -> Result<Ended, RelayError> {

@@ -35,7 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often old events are deleted, and how many at a time.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-const PRUNE: u32 = 1_000;
+pub(super) const PRUNE: u32 = 1_000;
 
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -59,6 +59,13 @@ struct Looked {
     parked: Option<Vec<ParkedEntity>>,
     released: Vec<Fetched>,
     held: HeldTransactions,
+}
+
+/// What the sink does instead of answering, since it last answered for an event.
+struct Trouble {
+    since: Instant,
+    event: String,
+    said: String,
 }
 
 /// How leading ended.
@@ -104,6 +111,7 @@ pub(super) struct Leading<'d, S, K> {
 
     /// What the sink said when it went away.
     away: Option<String>,
+    trouble: Option<Trouble>,
     stuck: bool,
 }
 
@@ -150,6 +158,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             pruning: None,
             pruned_at: None,
             away: None,
+            trouble: None,
             stuck: false,
         })
     }
@@ -158,24 +167,21 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         let (mut signal, mut stop) = (self.driver.store.signal(), self.driver.stop.clone());
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         loop {
-            let stopping = stop.is_asked();
+            let given_up = self.given_up(Instant::now());
+            let stopping = stop.is_asked() || given_up.is_some();
             if !stopping {
                 // The next page is read while this one is handed over.
                 self.read_on().await;
                 self.hand_over().await;
             }
-            let given_up = self.until == Until::UpToDate && self.away.is_some();
             // Nobody waits for the answers of the sink if nobody waits for the relay.
             let answered = self.flow.in_flight() == 0 || stop.is_abandoned();
-            let ending = ((stopping || given_up) && answered) || self.is_up_to_date();
+            let ending = (stopping && answered) || self.is_up_to_date();
             if ending && self.keeping.is_none() && (self.is_last || !self.flow.has_progress()) {
                 if !self.is_last {
                     self.driver.store.end_lease(&self.driver.options.name, self.token).await?;
                 }
-                return match self.away {
-                    Some(message) if given_up => Err(RelayError::SinkUnavailable { message }),
-                    Some(_) | None => Ok(Ended::Done),
-                };
+                return given_up.map_or(Ok(Ended::Done), Err);
             }
             let now = Instant::now();
             self.begin_work(now, stopping, ending);
@@ -203,6 +209,20 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
                 return Ok(ended);
             }
         }
+    }
+
+    /// Why what is left will not be delivered, where somebody waits for it.
+    fn given_up(&self, now: Instant) -> Option<RelayError> {
+        if self.until == Until::Stopped {
+            return None;
+        }
+        if let Some(message) = &self.away {
+            return Some(RelayError::SinkUnavailable { message: message.clone() });
+        }
+        let Trouble { since, event, said } = self.trouble.as_ref()?;
+        let waited = now - *since;
+        let (event, trouble) = (event.clone(), said.clone());
+        (waited >= self.driver.options.stuck_after).then_some(RelayError::Stuck { event, trouble, waited })
     }
 
     fn is_up_to_date(&self) -> bool {
@@ -270,7 +290,8 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         if self.looking.is_none() && now >= self.look_due(now) {
             self.begin_looking(now);
         }
-        if let Some(retention) = self.driver.options.retention
+        // Where an end is wanted, this comes last.
+        if let Some(retention) = self.driver.options.retention.filter(|_| self.until == Until::Stopped)
             && self.pruning.is_none()
             && self.pruned_at.is_none_or(|at| now >= at + PRUNE_EVERY)
         {
@@ -354,6 +375,9 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         }
         if self.looking.is_none() {
             at_latest(self.look_due(now));
+        }
+        if let Some(trouble) = self.trouble.as_ref().filter(|_| self.until == Until::UpToDate) {
+            at_latest(trouble.since + self.driver.options.stuck_after);
         }
         if let Some(at) = self.flow.due().filter(|_| now < self.kept_at + self.driver.options.lease) {
             at_latest(at);
@@ -456,6 +480,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         match landing {
             Landing::Answered(Ok(())) => {
                 self.flow.taken(ticket);
+                self.trouble = None;
                 if self.away.take().is_some() {
                     tracing::info!(relay, "the sink is back");
                 }
@@ -470,7 +495,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
                         self.away = Some(said);
                     }
                     SinkError::Refused(_) | SinkError::Unacceptable(_) => {
-                        self.away = None;
+                        (self.away, self.trouble) = (None, None);
                         let forever = matches!(error, SinkError::Unacceptable(_));
                         if self.flow.refused(ticket, &said, forever, now) {
                             tracing::error!(
@@ -482,18 +507,25 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
                     }
                 }
             }
-            Landing::Panicked => {
+            Landing::Panicked(said) => {
                 tracing::error!(relay, "the sink panicked, and the event is tried again");
-                self.flow.troubled(ticket, now);
+                self.troubled(ticket, format!("it panicked: {said}"), now);
             }
             Landing::TimedOut => {
                 tracing::warn!(relay, "the sink did not answer in time, and the event is tried again");
-                self.flow.troubled(ticket, now);
+                let timeout = self.driver.options.delivery_timeout;
+                self.troubled(ticket, format!("it did not answer within {timeout:?}"), now);
             }
         }
         if !had_progress && self.flow.has_progress() && self.keeping.is_none() {
             self.keeping_since = now;
         }
+    }
+
+    fn troubled(&mut self, ticket: Ticket, said: String, now: Instant) {
+        let Some(event) = self.flow.troubled(ticket, now) else { return };
+        let since = self.trouble.as_ref().map_or(now, |trouble| trouble.since);
+        self.trouble = Some(Trouble { since, event: event.to_string(), said });
     }
 
     /// Says how things are.

@@ -371,6 +371,38 @@ pub(crate) async fn a_sink_that_panics_or_hangs_is_asked_again_and_others_go_on<
     assert_all_taken_once(harness, &sink).await;
 }
 
+/// As long as others get on, an event at which the sink fails is no reason to give up.
+pub(crate) async fn delivering_all_ends_where_the_sink_only_panics_or_hangs<H: Harness>(harness: &H) {
+    let (store, tasks) = open(harness).await;
+    let other = saved(harness, &tasks, "b").await;
+    let mut task = saved(harness, &tasks, "a").await;
+    task.increment();
+    tasks.save(&mut task).await.unwrap();
+    let at_fault = events_of::<H>(&store, &task).await.remove(0);
+    let sink = Recorder::new();
+    for (answer, trouble) in [(Answer::Panic, "as it was told to"), (Answer::Hang, "did not answer within 50ms")] {
+        let id = task.id.to_string();
+        sink.behaves(move |event, _| if event.entity_id == id { answer } else { Answer::Take });
+        let patience = Duration::from_millis(300);
+        let relay = relay::<H>(&store, &sink).stuck_after(patience).delivery_timeout(Duration::from_millis(50));
+        let ended = tokio::time::timeout(Duration::from_secs(20), relay.deliver_all()).await;
+        match ended.expect("it gives up by itself").unwrap_err() {
+            RelayError::Stuck { event, trouble: said, waited } => {
+                assert_eq!(event, at_fault.to_string());
+                assert!(said.contains(trouble), "{said}");
+                assert!(waited >= patience, "{waited:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // Nothing is parked, what was delivered before it stays so, and nobody has to wait for the end of the lease.
+    sink.behaves(|_, _| Answer::Take);
+    let status = relay::<H>(&store, &sink).deliver_all().await.unwrap();
+    assert_eq!((status.delivered, status.parked), (2, 0));
+    assert_eq!(sink.versions(&other.id), [1]);
+    assert_all_taken_once(harness, &sink).await;
+}
+
 pub(crate) async fn of_two_relays_of_one_name_one_leads<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
     let (_, sink) = (saved(harness, &tasks, "a").await, Recorder::new());
@@ -504,6 +536,20 @@ pub(crate) async fn old_events_are_deleted_when_every_relay_is_done_with_them<H:
     relay::<H>(&store, &sink).deliver_all().await.unwrap();
     assert_eq!(sink.versions(&task.id), [1, 2, 3]);
     assert_eq!(outbox.prune(DAY).await.unwrap(), 3);
+}
+
+pub(crate) async fn delivering_all_deletes_what_is_old_before_it_ends<H: Harness>(harness: &H) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let (store, tasks) = open(harness).await;
+    // More than are deleted at a time.
+    tasks.save_all(&mut (0..1_100).map(|_| Task::new(harness.clock(), "a")).collect::<Vec<_>>()).await.unwrap();
+    harness.clock().advance(2 * DAY);
+    let young = saved(harness, &tasks, "b").await;
+    let sink = Recorder::new();
+    let relay = relay::<H>(&store, &sink).retention(DAY).unwrap();
+    assert_eq!(relay.deliver_all().await.unwrap().delivered, 1_101);
+    let left = harness.events().await;
+    assert_eq!(left.iter().map(|event| &*event.entity_id).collect::<Vec<_>>(), [young.id.to_string()]);
 }
 
 pub(crate) async fn a_relay_that_does_not_get_on_says_that_it_is_stuck<H: Harness>(harness: &H) {

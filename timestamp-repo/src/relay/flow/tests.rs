@@ -211,7 +211,7 @@ impl World {
             Answer::Refused => drop(self.flow.refused(ticket, "no", false, self.now)),
             Answer::Unacceptable => assert!(self.flow.refused(ticket, "never", true, self.now)),
             Answer::Away => drop(self.flow.away(ticket, self.now)),
-            Answer::Trouble => self.flow.troubled(ticket, self.now),
+            Answer::Trouble => drop(self.flow.troubled(ticket, self.now)),
         }
     }
 
