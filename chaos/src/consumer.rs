@@ -4,10 +4,10 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use timestamp_core::Clock;
 use timestamp_repo::Inbox;
 use uuid::Uuid;
 
+use crate::clock::MovedClock;
 use crate::database::{Database, Failed, patiently};
 use crate::entities::Receipt;
 use crate::role;
@@ -25,11 +25,13 @@ pub(crate) struct Consumer {
     /// How far it has read: what it acknowledges.
     #[arg(long)]
     place: PathBuf,
+    #[command(flatten)]
+    clock: MovedClock,
 }
 
 impl Consumer {
     pub(crate) async fn run<S: Database>(self) -> Result<(), Failed> {
-        let store = S::open(&self.url, &Clock::system()).await?;
+        let store = S::open(&self.url, &self.clock.start()).await?;
         patiently(|| store.repository::<Receipt>()).await?;
         let inbox = Inbox::new("receipts");
         let stop = role::stopped();

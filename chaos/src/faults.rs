@@ -1,9 +1,9 @@
 //! The faults, drawn from the seed.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::database::Failed;
+use crate::database_faults::stop_for;
 use crate::fleet::{Fleet, Role};
 use crate::outside::{Databases, Engine};
 use crate::random::Random;
@@ -27,6 +27,14 @@ pub(crate) enum Fault {
     ServerKilled,
     TransactionHeld,
     RowsLocked,
+    IdsReversed,
+    WriterKilledWaiting,
+    ClientsCut,
+    HalfOpen,
+    RowsRefused,
+    DiskFull,
+    ClockJumps,
+    Restored,
     WriterEndsAt(&'static str),
     RelayEndsAt(&'static str),
     ConsumerEndsAt(&'static str),
@@ -47,7 +55,15 @@ const RELAY_POINTS: [&str; 8] = [
 ];
 const CONSUMER_POINTS: [&str; 3] = ["accept/after", "commit/before", "commit/after"];
 
-const EVERYWHERE: [Fault; 8] = [
+/// By how many milliseconds a clock may be wrong. Less than a day, so that no event is old enough to be deleted by it.
+const JUMPS: [i64; 6] = [-3_600_000, -5_000, -700, 700, 5_000, 3_600_000];
+
+/// Rows, so many that most of what is saved waits for one of them; and for how long, which is less than the second for
+/// which a statement waits.
+const MANY: usize = 60;
+const LOCKED: Duration = Duration::from_millis(800);
+
+const EVERYWHERE: [Fault; 11] = [
     Fault::WriterKilled,
     Fault::WriterStopped,
     Fault::LeaderKilled,
@@ -56,10 +72,21 @@ const EVERYWHERE: [Fault; 8] = [
     Fault::ConsumerKilled,
     Fault::SinkCut,
     Fault::LeaderKilledWaiting,
+    Fault::RowsRefused,
+    Fault::ClockJumps,
+    Fault::Restored,
 ];
 const SQLITE: [Fault; 1] = [Fault::DatabaseLocked];
-const POSTGRES: [Fault; 4] =
-    [Fault::SessionsTerminated, Fault::ServerKilled, Fault::TransactionHeld, Fault::RowsLocked];
+const POSTGRES: [Fault; 8] = [
+    Fault::SessionsTerminated,
+    Fault::ServerKilled,
+    Fault::TransactionHeld,
+    Fault::RowsLocked,
+    Fault::IdsReversed,
+    Fault::WriterKilledWaiting,
+    Fault::ClientsCut,
+    Fault::HalfOpen,
+];
 
 impl Fault {
     pub(crate) fn words(self) -> &'static str {
@@ -80,16 +107,27 @@ impl Fault {
             Self::ServerKilled => "the server killed (SIGKILL) and started again",
             Self::TransactionHeld => "a transaction with a number held open, idle",
             Self::RowsLocked => "rows locked by another program",
+            Self::IdsReversed => "transactions whose ids and commits are in opposite order",
+            Self::WriterKilledWaiting => "a writer killed while its statement waits for a lock (SIGKILL)",
+            Self::ClientsCut => "all clients cut off while their server processes work on",
+            Self::HalfOpen => "all connections half-open for five seconds",
+            Self::RowsRefused => "rows refused by a trigger (on SQLite by RAISE(ROLLBACK), which ends a whole group)",
+            Self::DiskFull => "a full disk",
+            Self::ClockJumps => "the clock of a process jumps, and stays wrong",
+            Self::Restored => "everything killed, and moved to a backup or to another server by a dump",
         }
     }
 }
 
 /// Each kind in turn, in an order that is drawn anew each time, so that none is left out.
-pub(crate) fn draw(engine: Engine, count: usize, random: &mut Random) -> Vec<Fault> {
-    let kinds: Vec<Fault> = match engine {
+pub(crate) fn draw(engine: Engine, can_fill_disk: bool, count: usize, random: &mut Random) -> Vec<Fault> {
+    let mut kinds: Vec<Fault> = match engine {
         Engine::Sqlite => EVERYWHERE.iter().chain(&SQLITE).copied().collect(),
         Engine::Postgres => EVERYWHERE.iter().chain(&POSTGRES).copied().collect(),
     };
+    if can_fill_disk {
+        kinds.push(Fault::DiskFull);
+    }
     let mut every_point: Vec<Fault> = WRITER_POINTS.map(Fault::WriterEndsAt).to_vec();
     every_point.extend(RELAY_POINTS.map(Fault::RelayEndsAt));
     every_point.extend(CONSUMER_POINTS.map(Fault::ConsumerEndsAt));
@@ -133,7 +171,7 @@ pub(crate) fn count(faults: &[Fault]) -> Counts {
 pub(crate) fn inject(
     fault: Fault,
     fleet: &mut Fleet,
-    databases: &Databases,
+    databases: &mut Databases,
     sink: &SinkServer,
     random: &mut Random,
 ) -> Result<bool, Failed> {
@@ -159,12 +197,15 @@ pub(crate) fn inject(
         }
         Fault::WriterStopped => {
             let name = some_of(fleet, Role::Writer, random);
-            let pause = Duration::from_millis(random.between(100, 1_500));
-            stop_for(fleet, &name, pause)?;
+            if let Some(process) = fleet.processes.iter().find(|process| process.name == name) {
+                stop_for(process.pid(), pause(random, 100, 1_500))?;
+            }
         }
         Fault::LeaderStopped => {
             let pause = LEASE + Duration::from_millis(random.between(200, 1_200));
-            stop_for(fleet, &leader, pause)?;
+            if let Some(process) = fleet.processes.iter().find(|process| process.name == leader) {
+                stop_for(process.pid(), pause)?;
+            }
             // Whoever still believes that it leads shows it only while nobody is at the relays.
             std::thread::sleep(pause + 2 * LEASE);
         }
@@ -195,55 +236,52 @@ pub(crate) fn inject(
             fleet.kill(&leader)?;
             sink.hang_up();
         }
-        Fault::DatabaseLocked => {
-            let pause = random.between(200, 1_500);
-            // `sqlite3` has no sleep, so a long statement holds the lock; how long depends on the machine.
-            let sql = format!(
-                "BEGIN IMMEDIATE; WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {}) SELECT \
-                 count(*) FROM n; COMMIT",
-                pause * 4_000
-            );
-            collect(databases.run_aside(&sql)?);
-        }
+        Fault::DatabaseLocked => databases.hold_write_lock(pause(random, 200, 1_500))?,
         Fault::SessionsTerminated => {
             for _ in 0..3 {
-                databases.query(
-                    &databases.writers,
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND \
-                     backend_type = 'client backend'",
-                )?;
-                std::thread::sleep(Duration::from_millis(random.between(5, 80)));
+                databases.terminate_sessions()?;
+                std::thread::sleep(pause(random, 5, 80));
             }
         }
         Fault::ServerKilled => databases.crash()?,
-        Fault::TransactionHeld => {
-            let seconds = random.between(300, 2_500) as f64 / 1_000.0;
-            let sql = format!("BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep({seconds}); COMMIT");
-            collect(databases.run_aside(&sql)?);
+        Fault::TransactionHeld => databases.hold_transaction(pause(random, 300, 2_500))?,
+        Fault::RowsLocked => databases.lock_rows(6, pause(random, 200, 1_800))?,
+        Fault::IdsReversed => fleet.visit("reversed")?,
+        Fault::WriterKilledWaiting => {
+            databases.lock_rows(MANY, LOCKED)?;
+            std::thread::sleep(LOCKED / 3);
+            let name = some_of(fleet, Role::Writer, random);
+            fleet.kill(&name)?;
         }
-        Fault::RowsLocked => {
-            let seconds = random.between(200, 1_800) as f64 / 1_000.0;
-            let sql = format!(
-                "BEGIN; SELECT FROM tasks ORDER BY updated_at_ms DESC LIMIT 6 FOR UPDATE; SELECT pg_sleep({seconds}); COMMIT"
-            );
-            collect(databases.run_aside(&sql)?);
+        Fault::ClientsCut => {
+            databases.lock_rows(MANY, LOCKED)?;
+            std::thread::sleep(LOCKED / 3);
+            if let Some(proxy) = databases.proxy() {
+                proxy.cut(2 * LOCKED);
+            }
+        }
+        Fault::HalfOpen => {
+            if let Some(proxy) = databases.proxy() {
+                proxy.freeze(Duration::from_secs(5));
+            }
+        }
+        Fault::RowsRefused => databases.refuse_rows(pause(random, 300, 1_500))?,
+        Fault::DiskFull => databases.fill_disk(pause(random, 300, 1_500))?,
+        Fault::ClockJumps => {
+            let names: Vec<String> = fleet.processes.iter().map(|process| process.name.clone()).collect();
+            let name = random.pick(&names).cloned().unwrap_or_default();
+            let by = random.pick(&JUMPS).copied().unwrap_or_default();
+            fleet.move_clock(&name, by)?;
+        }
+        Fault::Restored => {
+            fleet.kill_all()?;
+            databases.restore()?;
+            fleet.replace()?;
         }
     }
     Ok(true)
 }
 
-fn stop_for(fleet: &Fleet, name: &str, pause: Duration) -> Result<(), Failed> {
-    let Some(process) = fleet.processes.iter().find(|process| process.name == name) else { return Ok(()) };
-    // By a process of its own, so that nobody stays stopped if this one ends. Where the process was killed meanwhile, the
-    // last signal reaches nobody; and who is not stopped does not notice.
-    let script = "trap '' INT TERM HUP; kill -STOP $1; sleep $2; kill -CONT $1";
-    let pause = pause.as_secs_f64().to_string();
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "sh", &process.pid().to_string(), &pause]);
-    collect(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?);
-    Ok(())
-}
-
-fn collect(mut child: std::process::Child) {
-    std::thread::spawn(move || child.wait().is_ok());
+fn pause(random: &mut Random, low: u64, high: u64) -> Duration {
+    Duration::from_millis(random.between(low, high))
 }

@@ -3,13 +3,14 @@
 use uuid::Uuid;
 
 /// What is counted against a promise, and the promise.
-const PROMISES: [(&str, &str); 13] = [
+const PROMISES: [(&str, &str); 14] = [
     ("lost", "What was acknowledged is stored"),
     ("unexpected", "What is stored was asked for, and was not refused"),
     ("torn", "A row and its events are stored together, a unit whole"),
     ("wrong answers", "An error says what became of the save"),
     ("skipped", "No event is skipped"),
     ("reordered", "The events of an entity arrive in their order"),
+    ("set back", "The times of an entity never go back"),
     ("stuck", "Every event is delivered, in time"),
     ("phantoms", "Only what is stored is delivered"),
     ("two leaders", "One relay leads"),

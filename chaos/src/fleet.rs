@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::database::Failed;
+use crate::disk::Entrance;
 use crate::outside::{Databases, Engine};
 use crate::tally::Counts;
 
@@ -49,6 +50,7 @@ pub(crate) struct Fleet {
     pub(crate) processes: Vec<Process>,
     folder: PathBuf,
     urls: [String; 2],
+    entrance: Entrance,
     engine: Engine,
     sink: String,
     seed: u64,
@@ -62,11 +64,12 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn new(databases: &Databases, folder: &Path, sink: String, seed: u64) -> Self {
-        Self {
+    pub(crate) fn new(databases: &Databases, folder: &Path, sink: String, seed: u64) -> Result<Self, Failed> {
+        Ok(Self {
             processes: Vec::new(),
             folder: folder.to_owned(),
-            urls: [databases.writers.clone(), databases.consumer.clone()],
+            urls: databases.for_processes()?,
+            entrance: databases.entrance(),
             engine: databases.engine,
             sink,
             seed,
@@ -74,7 +77,7 @@ impl Fleet {
             is_behind: true,
             fallen: Vec::new(),
             ended_at: Counts::new(),
-        }
+        })
     }
 
     /// Starts what is missing, and notes what has ended by itself.
@@ -112,8 +115,8 @@ impl Fleet {
             Role::Consumer => "consumer",
         };
         let name = format!("{}{number}", &kind[..1]);
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(kind).arg("--engine").arg(if self.engine == Engine::Sqlite { "sqlite" } else { "postgres" });
+        let mut command = self.entrance.command(std::env::current_exe()?);
+        command.args([kind, "--engine", self.engine.argument()]).arg("--clock").arg(self.clock_of(&name));
         command.arg("--url").arg(if role == Role::Consumer { &self.urls[1] } else { &self.urls[0] });
         match role {
             Role::Writer => {
@@ -135,9 +138,44 @@ impl Fleet {
         if let Some((point, times)) = point {
             command.env("TIMESTAMP_TEST_ABORT_AT", format!("{point}:{times}"));
         }
-        let log = File::create(self.folder.join(format!("{name}.log")))?;
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(self.log_of(&name)?).spawn()?;
         self.processes.push(Process { role, name, child, point: point.map(|(point, _)| point) });
+        Ok(())
+    }
+
+    fn log_of(&self, name: &str) -> Result<File, Failed> {
+        Ok(File::create(self.folder.join(format!("{name}.log")))?)
+    }
+
+    fn clock_of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.clock"))
+    }
+
+    /// Has the clock of a process jump, and be wrong from then on.
+    pub(crate) fn move_clock(&self, name: &str, milliseconds: i64) -> Result<(), Failed> {
+        Ok(std::fs::write(self.clock_of(name), milliseconds.to_string())?)
+    }
+
+    /// Runs a process of a kind that does its work and ends, and waits for it.
+    pub(crate) fn visit(&mut self, kind: &str) -> Result<(), Failed> {
+        self.started += 1;
+        let name = format!("{}{}", &kind[..1], self.started);
+        let mut command = self.entrance.command(std::env::current_exe()?);
+        command.args([kind, "--engine", self.engine.argument(), "--url", &self.urls[0], "--name", &name]);
+        command.arg("--ledger").arg(self.folder.join(format!("{name}.ledger")));
+        command.arg("--clock").arg(self.clock_of(&name));
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.log_of(&name)?).status()?;
+        if !status.success() {
+            self.fallen.push(format!("{name}: {status}"));
+        }
+        Ok(())
+    }
+
+    /// Kills every process with SIGKILL.
+    pub(crate) fn kill_all(&mut self) -> Result<(), Failed> {
+        for name in self.processes.iter().map(|process| process.name.clone()).collect::<Vec<_>>() {
+            self.remove(&name)?;
+        }
         Ok(())
     }
 

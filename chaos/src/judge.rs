@@ -72,6 +72,7 @@ impl<'a> Case<'a> {
             ("wrong answers", self.wrong_answers()),
             ("skipped", skipped),
             ("reordered", reordered),
+            ("set back", self.set_back()),
             ("stuck", self.stuck()),
             ("phantoms", self.phantoms()),
             ("two leaders", self.two_leaders()),
@@ -206,6 +207,18 @@ impl<'a> Case<'a> {
             *last = event.version.max(*last);
         }
         (skipped, reordered)
+    }
+
+    /// Events of an entity whose time is before that of an earlier version.
+    fn set_back(&self) -> Vec<Charge> {
+        let mut times: HashMap<Uuid, BTreeMap<u64, i64>> = HashMap::new();
+        for OutboxEvent { event, at, .. } in &self.stored.events {
+            times.entry(event.id).or_default().insert(event.version, *at);
+        }
+        let goes_back =
+            |times: &BTreeMap<u64, i64>| times.values().zip(times.values().skip(1)).any(|(at, next)| next < at);
+        let set_back = times.iter().filter(|(_, times)| goes_back(times));
+        set_back.map(|(id, times)| Charge::about(*id, format!("{id} was changed at {times:?}"))).collect()
     }
 
     fn stuck(&self) -> Vec<Charge> {

@@ -5,6 +5,8 @@ mod account;
 mod clock;
 mod consumer;
 mod database;
+mod database_faults;
+mod disk;
 mod entities;
 mod faults;
 mod finding;
@@ -13,9 +15,12 @@ mod judge;
 mod ledger;
 mod outside;
 mod progress;
+mod proxy;
 mod random;
 mod relay;
 mod report;
+mod restore;
+mod reversed;
 mod role;
 mod run;
 mod series;
@@ -78,6 +83,10 @@ enum Role {
     Relay(Of<relay::Relay>),
     #[command(hide = true)]
     Consumer(Of<consumer::Consumer>),
+    #[command(hide = true)]
+    Reversed(Of<reversed::Reversed>),
+    #[command(hide = true)]
+    Restore(Of<restore::Restore>),
 }
 
 #[derive(Args, Debug)]
@@ -114,6 +123,9 @@ async fn play(role: Role) -> Result<(), Failed> {
         Role::Relay(Of { engine: Engine::Postgres, role }) => role.run::<Postgres>().await,
         Role::Consumer(Of { engine: Engine::Sqlite, role }) => role.run::<Sqlite>().await,
         Role::Consumer(Of { engine: Engine::Postgres, role }) => role.run::<Postgres>().await,
+        Role::Reversed(Of { engine: Engine::Sqlite, role }) => role.run::<Sqlite>().await,
+        Role::Reversed(Of { engine: Engine::Postgres, role }) => role.run::<Postgres>().await,
+        Role::Restore(Of { engine, role }) => role.run(engine).await,
     }
 }
 
@@ -129,8 +141,8 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         let of_round = series.folder(&folder, index);
         let failed = |error: Failed| format!("{error}; see {}", of_round.display());
         let Some(round) = series.rounds.get_mut(index) else { break };
-        let databases = Databases::start(round.engine, &of_round, arguments.servers.as_deref()).map_err(failed)?;
-        let verdict = run::run(&databases, round, &of_round, &mut progress);
+        let mut databases = Databases::start(round.engine, &of_round, arguments.servers.as_deref()).map_err(failed)?;
+        let verdict = run::run(&mut databases, round, &of_round, &mut progress);
         let is_green = verdict.as_ref().is_ok_and(|verdict| verdict.tally.is_green());
         if !is_green {
             databases.dump(&of_round)?;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use timestamp_core::Clock;
 use timestamp_repo::{Relay as EventRelay, Sink, SinkError, StoredEvent};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -12,6 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use uuid::Uuid;
 
+use crate::clock::MovedClock;
 use crate::database::{Database, Failed};
 use crate::role;
 
@@ -27,11 +27,13 @@ pub(crate) struct Relay {
     /// Where the driver takes events.
     #[arg(long)]
     sink: String,
+    #[command(flatten)]
+    clock: MovedClock,
 }
 
 impl Relay {
     pub(crate) async fn run<S: Database>(self) -> Result<(), Failed> {
-        let store = S::open(&self.url, &Clock::system()).await?;
+        let store = S::open(&self.url, &self.clock.start()).await?;
         let sink = TcpSink { address: self.sink, name: self.name, line: AsyncMutex::new(None) };
         let relay = EventRelay::new(store, sink)
             .window(64)

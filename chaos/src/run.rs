@@ -36,7 +36,7 @@ pub(crate) struct Verdict {
 
 /// Does `round.faults` faults; ledgers and logs go to the folder.
 pub(crate) fn run(
-    databases: &Databases,
+    databases: &mut Databases,
     round: &Round,
     folder: &Path,
     progress: &mut Progress,
@@ -45,11 +45,11 @@ pub(crate) fn run(
     let Round { engine, faults: count, seed, .. } = *round;
     let sink = SinkServer::start(&folder.join("deliveries.tsv"), seed ^ 1)?;
     let mut random = Random::new(seed);
-    let mut fleet = Fleet::new(databases, folder, sink.address.clone(), random.next());
+    let mut fleet = Fleet::new(databases, folder, sink.address.clone(), random.next())?;
     fleet.replace()?;
     wait_for_events(&sink)?;
 
-    let drawn = faults::draw(engine, count, &mut random);
+    let drawn = faults::draw(engine, databases.can_fill_disk(), count, &mut random);
     let mut noted = File::options().append(true).create_new(true).open(folder.join("faults.tsv"))?;
     let mut done = Vec::new();
     for (index, fault) in drawn.iter().enumerate() {

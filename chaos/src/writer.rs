@@ -10,7 +10,9 @@ use timestamp_repo::{CommitError, Repository, SaveError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::clock::MovedClock;
 use crate::database::{Database, Failed, patiently};
+use crate::database_faults::REFUSAL;
 use crate::entities::Task;
 use crate::ledger::{End, Event, Ledger};
 use crate::random::Random;
@@ -41,15 +43,14 @@ pub(crate) struct Writer {
     run_seed: u64,
     #[arg(long)]
     ledger: PathBuf,
-    /// Works by a clock that is two days behind.
-    #[arg(long)]
-    behind: bool,
+    #[command(flatten)]
+    clock: MovedClock,
 }
 
 impl Writer {
     pub(crate) async fn run<S: Database>(self) -> Result<(), Failed> {
-        let ledger = Arc::new(Ledger::create(&self.ledger, &self.name, self.behind)?);
-        let clock = if self.behind { behind() } else { Clock::system() };
+        let ledger = Arc::new(Ledger::create(&self.ledger, &self.name, self.clock.is_behind())?);
+        let clock = self.clock.start();
         let store = S::open(&self.url, &clock).await?;
         let tasks = patiently(|| store.repository::<Task>()).await?;
         let mut of_the_run = Random::new(self.run_seed);
@@ -74,20 +75,6 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-/// A clock that runs as the true one does, two days behind it.
-fn behind() -> Clock {
-    let now = || Clock::system().now().saturating_sub(Duration::from_secs(2 * 24 * 60 * 60));
-    let manual = Clock::manual(now());
-    let clock = Clock::clone(&manual);
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            manual.set(now());
-        }
-    });
-    clock
 }
 
 struct Hand<S: Database> {
@@ -221,7 +208,9 @@ impl<S: Database> Hand<S> {
                     self.ledger.end(&[attempt], end, &error.to_string());
                     match error {
                         SaveError::OutcomeUnknown if self.random.once_in(2) => {
-                            if self.resolve(&mut wish.task, attempt).await {
+                            let is_stored = self.resolve(&mut wish.task, attempt).await;
+                            // Where it is not, leaving it at that shows whether it stays so.
+                            if is_stored || self.random.once_in(2) {
                                 return;
                             }
                         }
@@ -324,6 +313,7 @@ impl<S: Database> Hand<S> {
 fn end_of(error: &SaveError) -> End {
     match error {
         SaveError::OutcomeUnknown => End::Unknown,
+        SaveError::Constraint { name } if name == REFUSAL => End::NotStored,
         SaveError::Conflict
         | SaveError::AlreadyExists
         | SaveError::InFlight
