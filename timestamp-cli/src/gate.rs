@@ -2,10 +2,12 @@
 #![expect(dead_code, reason = "the scanners that use it are written next")]
 
 mod check;
+mod each;
 mod finding;
 mod javascript;
 mod language;
 mod position;
+mod progress;
 mod report;
 mod rule;
 mod rust;
@@ -30,7 +32,10 @@ pub(crate) struct Arguments {
 /// Runs the gate, and returns the exit code.
 pub(crate) fn run(arguments: &Arguments) -> u8 {
     let (files, mut unchecked) = walk::files(&arguments.paths);
-    let mut checked = check::all(files);
+    let progress = progress::Progress::new(files.len());
+    let checker = check::Checker { watched: rust::watched::PATHS, threads: None, progress: &progress };
+    let mut checked = checker.check(&files);
+    progress.end();
     unchecked.append(&mut checked.unchecked);
     checked.unchecked = unchecked;
     report::print(arguments.format, &checked);

@@ -1,10 +1,19 @@
 //! Reads files and has them scanned, on all cores.
 
-use std::path::PathBuf;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 
+use crate::gate::each::each;
 use crate::gate::finding::Finding;
 use crate::gate::language::Language;
 use crate::gate::position::{Lines, Position};
+use crate::gate::progress::Progress;
+use crate::gate::rust::watched::Watched;
+use crate::gate::rust::{self, Filter, Names, Packages, Sketch};
+use crate::gate::{javascript, sql};
+
+/// The largest file that is read. Nobody writes such files; programs do, and they may be of any size.
+pub(crate) const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// A file that could not be checked, or not to its end.
 #[derive(Debug)]
@@ -35,37 +44,167 @@ pub(crate) struct File {
 /// What came out of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
-    /// Files with findings.
+    /// Files with findings, sorted by path.
     pub(crate) files: Vec<File>,
+    /// Sorted by path.
     pub(crate) unchecked: Vec<Unchecked>,
+    /// How many bytes were read.
+    pub(crate) bytes: u64,
 }
 
-/// Reads and scans files.
-pub(crate) fn all(paths: Vec<PathBuf>) -> Checked {
-    let mut checked = Checked::default();
-    for path in paths {
-        one(path, &mut checked);
+/// How to check.
+#[derive(Debug)]
+pub(crate) struct Checker<'a> {
+    pub(crate) watched: &'a [Watched],
+    pub(crate) threads: Option<NonZero<usize>>,
+    pub(crate) progress: &'a Progress,
+}
+
+/// What became of a file that was read.
+enum Read {
+    /// Nothing in it is refused, as far as its words tell.
+    Silent {
+        bytes: u64,
+    },
+    /// Rust, which is judged when the names of all files are known.
+    Sketched {
+        text: String,
+        sketch: Box<Sketch>,
+    },
+    /// Judged already.
+    Scanned {
+        text: String,
+        findings: Vec<Finding>,
+        unchecked: Option<Unchecked>,
+    },
+    Unchecked(Unchecked),
+}
+
+impl Checker<'_> {
+    /// Reads files and scans them.
+    pub(crate) fn check(&self, paths: &[PathBuf]) -> Checked {
+        let packages = Packages::default();
+        let filter = Filter::new(self.watched).ok();
+        let mut read = each(paths, self.threads, |path| {
+            let read = read(path, &packages, filter.as_ref());
+            self.progress.advance();
+            read
+        });
+        let mut names = Names::default();
+        add_names(&mut names, &read);
+        self.follow_names(paths, &packages, &mut names, &mut read);
+        self.judge(paths, &names, read)
     }
-    checked
+
+    /// Reads those files too that use another name of something watched, which a file that was read hands on.
+    fn follow_names(&self, paths: &[PathBuf], packages: &Packages, names: &mut Names, read: &mut [Read]) {
+        let mut known = std::collections::HashSet::new();
+        loop {
+            let new: Vec<_> =
+                names.handed_on(self.watched).into_iter().filter(|name| known.insert(name.clone())).collect();
+            if new.is_empty() {
+                return;
+            }
+            let filter = Filter::of_names(new).ok();
+            let silent = |(index, read): (usize, &Read)| matches!(read, Read::Silent { .. }).then_some(index);
+            let indexes: Vec<_> = read.iter().enumerate().filter_map(silent).collect();
+            let again = each(&indexes, self.threads, |index| match paths.get(*index) {
+                Some(path) if Language::of(path) == Some(Language::Rust) => {
+                    Some(self::read(path, packages, filter.as_ref()))
+                }
+                _ => None,
+            });
+            let again: Vec<_> =
+                indexes.into_iter().zip(again).filter_map(|(index, read)| Some((index, read?))).collect();
+            for (index, again) in again {
+                add_names(names, std::slice::from_ref(&again));
+                if let Some(read) = read.get_mut(index) {
+                    *read = again;
+                }
+            }
+        }
+    }
+
+    fn judge(&self, paths: &[PathBuf], names: &Names, read: Vec<Read>) -> Checked {
+        let mut checked = Checked::default();
+        for (path, read) in paths.iter().zip(read) {
+            let (text, mut findings, unchecked) = match read {
+                Read::Silent { bytes } => {
+                    checked.bytes += bytes;
+                    continue;
+                }
+                Read::Unchecked(unchecked) => {
+                    checked.unchecked.push(unchecked);
+                    continue;
+                }
+                Read::Scanned { text, findings, unchecked } => (text, findings, unchecked),
+                Read::Sketched { text, sketch } => {
+                    let findings = rust::judge(&text, *sketch, names, self.watched);
+                    (text, findings, None)
+                }
+            };
+            checked.bytes += text.len() as u64;
+            checked.unchecked.extend(unchecked);
+            if !findings.is_empty() {
+                findings.sort_by(|a, b| (a.at.start, a.at.end, a.rule.id).cmp(&(b.at.start, b.at.end, b.rule.id)));
+                findings.dedup_by(|a, b| a.at == b.at && a.rule == b.rule);
+                checked.files.push(File { path: path.clone(), text, findings });
+            }
+        }
+        checked
+    }
 }
 
-fn one(path: PathBuf, checked: &mut Checked) {
-    let Some(language) = Language::of(&path) else { return };
-    let text = match std::fs::read(&path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(error)) => {
-            let at = error.utf8_error().valid_up_to();
-            return checked.unchecked.push(Unchecked::new(path, format!("not UTF-8 from byte {at} on")));
+fn add_names(names: &mut Names, read: &[Read]) {
+    for read in read {
+        if let Read::Sketched { sketch, .. } = read {
+            names.add(sketch.modules.iter().cloned());
         }
-        Err(error) => return checked.unchecked.push(Unchecked::new(path, error.to_string())),
+    }
+}
+
+/// Reads one file. Without a filter, all that is Rust is parsed.
+fn read(path: &Path, packages: &Packages, filter: Option<&Filter>) -> Read {
+    let text = match text(path) {
+        Ok(text) => text,
+        Err(why) => return Read::Unchecked(Unchecked::new(path.to_owned(), why)),
     };
     let mut findings = Vec::new();
-    if let Err(unreadable) = language.scan(&text, &mut findings) {
-        let at = Some(Lines::new(&text).position(unreadable.at));
-        checked.unchecked.push(Unchecked { path: path.clone(), at, why: unreadable.why });
+    let result = match Language::of(path) {
+        Some(Language::Rust) => {
+            if filter.is_some_and(|filter| !filter.concerns(&text)) {
+                return Read::Silent { bytes: text.len() as u64 };
+            }
+            match rust::read(&text, &packages.module_of(path)) {
+                Ok(sketch) => return Read::Sketched { text, sketch: Box::new(sketch) },
+                Err(unreadable) => Err(unreadable),
+            }
+        }
+        Some(Language::Sql) => sql::scan(&text, &mut findings),
+        Some(Language::JavaScript) => javascript::scan(&text, &mut findings),
+        None => Ok(()),
+    };
+    let unchecked = result.err().map(|unreadable| Unchecked {
+        path: path.to_owned(),
+        at: Some(Lines::new(&text).position(unreadable.at)),
+        why: unreadable.why,
+    });
+    if findings.is_empty() && unchecked.is_none() {
+        return Read::Silent { bytes: text.len() as u64 };
     }
-    if !findings.is_empty() {
-        findings.sort_by_key(|finding| (finding.at.start, finding.at.end));
-        checked.files.push(File { path, text, findings });
+    Read::Scanned { text, findings, unchecked }
+}
+
+/// Returns the text of a file, or why it has none.
+fn text(path: &Path) -> Result<String, String> {
+    let size = path.metadata().map_err(|error| error.to_string())?.len();
+    if size > LARGEST {
+        return Err(format!("{size} bytes long; files of more than {LARGEST} are not read"));
     }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        format!("not UTF-8 from line {line} on, byte {at}")
+    })
 }

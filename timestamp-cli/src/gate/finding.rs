@@ -1,6 +1,7 @@
 //! A place that breaks a rule, and a file that could not be read.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::gate::rule::Rule;
 
@@ -18,13 +19,15 @@ pub(crate) struct Finding {
     pub(crate) words: String,
     /// What makes it right, where that is certain.
     pub(crate) fix: Option<Fix>,
+    /// The function around it, with its type: `Task::complete`.
+    pub(crate) within: Option<Arc<str>>,
 }
 
 impl Finding {
     /// Returns a finding at a place of `text`, without a fix.
     pub(crate) fn new(rule: &'static Rule, text: &str, at: Range<usize>) -> Self {
         let words = words(text.get(at.clone()).unwrap_or_default());
-        Self { rule, at, words, fix: None }
+        Self { rule, at, words, fix: None, within: None }
     }
 }
 

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use crate::gate::finding::{Finding, Unreadable};
-use crate::gate::{javascript, rust, sql};
-
 /// A language that the gate reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -24,19 +21,6 @@ impl Language {
             "sql" => Some(Self::Sql),
             "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => Some(Self::JavaScript),
             _ => None,
-        }
-    }
-
-    /// Adds what is refused in a file of this language to `findings`.
-    ///
-    /// # Errors
-    ///
-    /// Where the file can not be read as this language.
-    pub(crate) fn scan(self, text: &str, findings: &mut Vec<Finding>) -> Result<(), Unreadable> {
-        match self {
-            Self::Rust => rust::scan(text, findings),
-            Self::Sql => sql::scan(text, findings),
-            Self::JavaScript => javascript::scan(text, findings),
         }
     }
 }

@@ -1,0 +1,186 @@
+//! Calls that are refused by what they are given or called on.
+
+use std::ops::Range;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::spanned::Spanned as _;
+use syn::{Expr, ExprCall, ExprMethodCall, Lit, Member};
+
+use crate::gate::finding::Fix;
+use crate::gate::rust::format::{description_lacks_zone, ends_with_seconds, strftime_lacks_zone};
+use crate::gate::rust::imports::plain;
+use crate::gate::rust::paths::as_written;
+use crate::gate::rust::reader::{Place, Reader};
+use crate::gate::rust::rules;
+
+/// The longest expression that a finding shows from its beginning.
+const SHOWN: usize = 64;
+
+/// Clocks of the system that tell no time of day, but only how much has passed.
+const MONOTONIC: &[&str] =
+    &["MONOTONIC", "BOOTTIME", "CPUTIME", "Monotonic", "Boottime", "ProcessCPUTime", "ThreadCPUTime"];
+
+/// Looks at the call of a function; returns whether its path needs no further look.
+pub(super) fn function(reader: &mut Reader<'_>, call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else { return false };
+    let written = as_written(&path.path);
+    if written.ends_with("strtime::format") {
+        pattern(reader, call.args.first(), None, strftime_lacks_zone);
+    }
+    if written.contains("format_description")
+        && written.rsplit("::").next().is_some_and(|name| name.starts_with("parse"))
+    {
+        pattern(reader, call.args.first(), None, description_lacks_zone);
+    }
+    // `clock_gettime(CLOCK_MONOTONIC, ..)` measures, and the rest of the call is code like any other.
+    if written.ends_with("clock_gettime") && call.args.first().is_some_and(|clock| is_monotonic(reader, clock)) {
+        call.args.iter().for_each(|argument| syn::visit::Visit::visit_expr(reader, argument));
+        return true;
+    }
+    false
+}
+
+fn is_monotonic(reader: &Reader<'_>, clock: &Expr) -> bool {
+    let at = reader.range(clock.span());
+    let words = reader.source(&at);
+    MONOTONIC.iter().any(|name| words.contains(name))
+}
+
+/// Looks at the call of a method; returns what is left to look at, if not all of it.
+pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> Option<&'a Expr> {
+    let at = reader.range(call.method.span());
+    match (call.method.to_string().as_str(), call.args.len()) {
+        ("elapsed", 0) => elapsed(reader, call),
+        ("and_utc", 0) => {
+            if let Expr::MethodCall(inner) = &*call.receiver
+                && inner.method == "naive_utc"
+                && inner.args.is_empty()
+            {
+                let at = reader.range(inner.method.span()).start..at.end;
+                let fix = Fix { at: at.clone(), text: "to_utc".to_owned() };
+                reader.refuse(&rules::MADE_NAIVE, at, Some(fix));
+                return Some(&inner.receiver);
+            }
+        }
+        ("naive_utc" | "naive_local", 0) => reader.refuse(&rules::MADE_NAIVE, at, None),
+        ("to_rfc3339_opts", 2) => {
+            if let Some(Expr::Lit(syn::ExprLit { lit: Lit::Bool(z), .. })) = call.args.last()
+                && !z.value
+            {
+                let at = reader.range(z.span());
+                let fix = Fix { at: at.clone(), text: "true".to_owned() };
+                reader.refuse(&rules::FORMAT_WITHOUT_Z, at, Some(fix));
+            }
+        }
+        ("format" | "strftime" | "format_localized", 1 | 2) => {
+            let receiver = is_utc(&call.receiver).then_some(());
+            pattern(reader, call.args.first(), receiver, strftime_lacks_zone);
+        }
+        _ => {}
+    }
+    None
+}
+
+/// Looks at the text of a `format_description!`.
+pub(super) fn description(reader: &mut Reader<'_>, body: &TokenStream) {
+    for token in body.clone() {
+        if let TokenTree::Literal(literal) = token {
+            let at = reader.range(literal.span());
+            if reader.literal(&at).is_some_and(|pattern| description_lacks_zone(&pattern.value)) {
+                reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, None);
+            }
+        }
+    }
+}
+
+/// Refuses a pattern that lacks a zone; where the time is known to be UTC, `Z` at its end makes it right.
+fn pattern(reader: &mut Reader<'_>, argument: Option<&Expr>, utc: Option<()>, lacks_zone: fn(&str) -> bool) {
+    let Some(argument) = argument else { return };
+    let at = reader.range(argument.span());
+    match argument {
+        Expr::Lit(_) => pattern_literal(reader, at, utc.is_some(), lacks_zone),
+        Expr::Path(path) => {
+            let name = path.path.segments.last().map(|segment| plain(&segment.ident));
+            if name.and_then(|name| reader.constant(&name).map(lacks_zone)) == Some(true) {
+                reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, None);
+            }
+        }
+        Expr::Reference(reference) => pattern(reader, Some(&reference.expr), utc, lacks_zone),
+        _ => {}
+    }
+}
+
+/// The same for a literal.
+pub(super) fn pattern_literal(reader: &mut Reader<'_>, at: Range<usize>, utc: bool, lacks_zone: fn(&str) -> bool) {
+    let Some(literal) = reader.literal(&at) else { return };
+    if lacks_zone(&literal.value) {
+        let end = at.start + literal.locate(&(literal.value.len()..literal.value.len())).start;
+        let fix = (utc && ends_with_seconds(&literal.value)).then(|| Fix { at: end..end, text: "Z".to_owned() });
+        reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, fix);
+    }
+}
+
+/// Whether an expression is of chrono's `DateTime<Utc>`, seen from itself alone.
+fn is_utc(expression: &Expr) -> bool {
+    match expression {
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => as_written(&path.path).ends_with("Utc::now"),
+            _ => false,
+        },
+        Expr::MethodCall(call) => match call.method.to_string().as_str() {
+            "to_utc" | "and_utc" => call.args.is_empty(),
+            "with_timezone" => {
+                matches!(call.args.first(), Some(Expr::Reference(zone)) if matches!(&*zone.expr, Expr::Path(path) if as_written(&path.path).ends_with("Utc")))
+            }
+            _ => false,
+        },
+        Expr::Paren(inner) => is_utc(&inner.expr),
+        _ => false,
+    }
+}
+
+/// Looks at `.elapsed()`, which asks for the time where it is called on a `SystemTime`.
+fn elapsed(reader: &mut Reader<'_>, call: &ExprMethodCall) {
+    let end = reader.range(call.method.span());
+    let whole = reader.range(call.receiver.span()).start..end.end;
+    let at = if whole.len() <= SHOWN && !reader.source(&whole).contains('\n') { whole } else { end };
+    match value(&call.receiver) {
+        Expr::Path(path) if path.qself.is_none() => {
+            let written = as_written(&path.path);
+            let ty = reader.variable(&written).map_or(written, str::to_owned);
+            reader.mention(format!("{ty}::elapsed"), Place::Code, at);
+        }
+        Expr::Field(syn::ExprField { member: Member::Named(name), .. }) => {
+            if let Some(ty) = reader.field(&plain(name)).map(|ty| format!("{ty}::elapsed")) {
+                reader.mention(ty, Place::Code, at);
+            }
+        }
+        // Times of files are `SystemTime`s, and only those are asked for in this way.
+        Expr::MethodCall(inner)
+            if inner.args.is_empty() && ["modified", "accessed", "created"].iter().any(|name| inner.method == name) =>
+        {
+            reader.refuse(&rules::SYSTEM_TIME, at, None);
+        }
+        _ => {}
+    }
+}
+
+/// Returns what a value is taken from: `a` of `(&a)?`, `a.unwrap()`, `a.clone()`.
+fn value(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(inner) => value(&inner.expr),
+        Expr::Group(inner) => value(&inner.expr),
+        Expr::Reference(inner) => value(&inner.expr),
+        Expr::Try(inner) => value(&inner.expr),
+        Expr::Await(inner) => value(&inner.base),
+        Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => value(&inner.expr),
+        Expr::MethodCall(call)
+            if ["unwrap", "expect", "clone", "to_owned", "unwrap_or_default"]
+                .iter()
+                .any(|name| call.method == name) =>
+        {
+            value(&call.receiver)
+        }
+        other => other,
+    }
+}

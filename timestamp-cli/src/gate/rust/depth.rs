@@ -1,0 +1,80 @@
+//! How deep a file can be nested, so that no file makes the parser run out of stack.
+//!
+//! The parser calls itself for every bracket, and also for every operator of a long expression. What stands between two
+//! ends of a statement or of a list's entry bounds both, without parsing.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+
+/// The deepest nesting that is read. People write less than a hundred; programs that write programs a few thousand.
+pub(crate) const DEEPEST: usize = 4_000;
+
+/// Returns where tokens are nested deeper than [`DEEPEST`], if they are.
+pub(crate) fn too_deep(tokens: &TokenStream) -> Option<Span> {
+    // Brackets that are open, with how far the statement around them had come.
+    let mut open = vec![(tokens.clone().into_iter().peekable(), 0_usize)];
+    let mut deep = 0_usize;
+    while let Some((rest, run)) = open.last_mut() {
+        let Some(token) = rest.next() else {
+            let (_, run) = open.pop().unwrap_or_else(|| (TokenStream::new().into_iter().peekable(), 0));
+            deep = deep.saturating_sub(run);
+            continue;
+        };
+        *run += 1;
+        deep += 1;
+        if deep > DEEPEST {
+            return Some(token.span());
+        }
+        match token {
+            TokenTree::Group(group) => {
+                // A block ends a statement, unless it goes on as `else` or a call.
+                let ends = group.delimiter() == Delimiter::Brace
+                    && !matches!(rest.peek(), Some(TokenTree::Ident(word)) if word == "else")
+                    && !matches!(rest.peek(), Some(TokenTree::Punct(mark)) if !matches!(mark.as_char(), '#' | '\''));
+                if ends {
+                    deep -= *run;
+                    *run = 0;
+                }
+                let opened = if ends { 1 } else { 0 };
+                deep += opened;
+                *run += opened;
+                open.push((group.stream().into_iter().peekable(), 0));
+            }
+            TokenTree::Punct(mark) if matches!(mark.as_char(), ',' | ';') => {
+                deep -= *run;
+                *run = 0;
+            }
+            TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_too_deep(code: &str) -> bool {
+        too_deep(&code.parse().unwrap()).is_some()
+    }
+
+    #[test]
+    fn nesting_is_bounded_however_it_is_written() {
+        let deep = DEEPEST + 1;
+        assert!(is_too_deep(&format!("{}1{}", "(".repeat(deep), ")".repeat(deep))));
+        assert!(is_too_deep(&"!".repeat(deep)));
+        assert!(is_too_deep(&format!("{}1", "1 + ".repeat(deep))));
+        assert!(is_too_deep(&"if a {} else ".repeat(deep)));
+        assert!(is_too_deep(&"Vec<".repeat(deep)));
+        assert!(is_too_deep(&"| a | ".repeat(deep)));
+    }
+
+    #[test]
+    fn length_alone_is_not_depth() {
+        let long = DEEPEST * 3;
+        assert!(!is_too_deep(&"#[test] fn f() {} ".repeat(long)));
+        assert!(!is_too_deep(&"1, ".repeat(long)));
+        assert!(!is_too_deep(&"a = b; ".repeat(long)));
+        assert!(!is_too_deep(&"A => {} ".repeat(long)));
+        assert!(!is_too_deep(&format!("fn f() {{ {} }}", "if a { b } ".repeat(long))));
+    }
+}

@@ -1,0 +1,168 @@
+//! Tells without parsing which files can hold something that is refused.
+//!
+//! Most files mention no time at all, and looking for words is fifty times cheaper than reading a syntax tree.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, BuildError, MatchKind};
+
+use crate::gate::finding::Finding;
+use crate::gate::rust::strings;
+use crate::gate::rust::watched::{self, Watched};
+use crate::gate::sql;
+
+/// Pieces of patterns by which times are written; whole words are in [`watched::WORDS`].
+const PIECES: &[&str] = &["%H", "%T", "%S", "%R", "%X", "%c", "[hour", "modified()", "accessed()", "created()"];
+
+/// Crates of which few functions ask for the time; a file needs one of those words too.
+const C: &[&str] = &["libc", "nix", "rustix"];
+const C_WORDS: &[&str] = &["time", "ftime", "localtime", "mktime"];
+
+/// Words of which SQL has one wherever something in it is refused, in any case.
+const SQL: &[&str] = &[
+    "now",
+    "timestamp",
+    "datetime",
+    "current_timestamp",
+    "current_time",
+    "current_date",
+    "localtimestamp",
+    "localtime",
+    "clock_timestamp",
+    "statement_timestamp",
+    "transaction_timestamp",
+    "getdate",
+    "getutcdate",
+    "sysdate",
+    "sysdatetime",
+    "sysutcdatetime",
+    "systimestamp",
+    "utc_timestamp",
+    "utc_date",
+    "utc_time",
+    "curdate",
+    "curtime",
+    "unixepoch",
+    "unix_timestamp",
+    "timeofday",
+    "datetime2",
+    "smalldatetime",
+    "julianday",
+    "strftime",
+    "timestamp_ntz",
+];
+
+/// What stands in a file, as far as words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Rust,
+    C,
+    Sql,
+}
+
+/// Looks for the words of rules.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    search: AhoCorasick,
+    words: Vec<(String, Standing)>,
+}
+
+impl Filter {
+    /// Looks for the words of these paths, and of all other rules.
+    ///
+    /// # Errors
+    ///
+    /// There are more words than a search can hold.
+    pub(crate) fn new(watched: &[Watched]) -> Result<Self, BuildError> {
+        let own = watched.iter().filter(|watched| watched.own).map(|watched| (watched.word(), Standing::Rust));
+        let rust = watched::WORDS.iter().chain(PIECES).map(|word| (*word, Standing::Rust));
+        let c = C.iter().map(|word| (*word, Standing::C));
+        let sql = SQL.iter().map(|word| (*word, Standing::Sql));
+        Self::of(own.chain(rust).chain(c).chain(sql).map(|(word, standing)| (word.to_owned(), standing)).collect())
+    }
+
+    /// Looks for names that stand for something watched.
+    ///
+    /// # Errors
+    ///
+    /// There are more words than a search can hold.
+    pub(crate) fn of_names(names: impl IntoIterator<Item = String>) -> Result<Self, BuildError> {
+        Self::of(names.into_iter().map(|name| (name, Standing::Rust)).collect())
+    }
+
+    fn of(words: Vec<(String, Standing)>) -> Result<Self, BuildError> {
+        let search = AhoCorasickBuilder::new()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(words.iter().map(|(word, _)| word))?;
+        Ok(Self { search, words })
+    }
+
+    /// Whether a file has to be read.
+    pub(crate) fn concerns(&self, text: &str) -> bool {
+        let (mut c, mut sql) = (false, false);
+        for found in self.search.find_iter(text) {
+            let (at, Some((word, standing))) = (found.range(), self.words.get(found.pattern().as_usize())) else {
+                continue;
+            };
+            let is_whole = !word.bytes().all(is_of_word)
+                || !text.as_bytes().get(at.end).copied().is_some_and(is_of_word)
+                    && !at.start.checked_sub(1).and_then(|at| text.as_bytes().get(at)).copied().is_some_and(is_of_word);
+            if !is_whole {
+                continue;
+            }
+            match standing {
+                Standing::Rust if text.get(at) == Some(word) => return true,
+                Standing::Rust => {}
+                Standing::C => c = true,
+                Standing::Sql => sql = true,
+            }
+        }
+        c && C_WORDS.iter().any(|word| has_word(text, word)) || sql && has_refused_sql(text)
+    }
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let bytes = text.as_bytes();
+        !at.checked_sub(1).and_then(|at| bytes.get(at)).copied().is_some_and(is_of_word)
+            && !bytes.get(at + word.len()).copied().is_some_and(is_of_word)
+    })
+}
+
+/// Whether a string literal of the file holds SQL that is refused.
+fn has_refused_sql(text: &str) -> bool {
+    let mut findings: Vec<Finding> = Vec::new();
+    strings::literals(text).any(|literal| {
+        sql::scan_literal(&literal.value, &|part| part, &mut findings);
+        !findings.is_empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::rust::watched::PATHS;
+
+    #[test]
+    fn words_count_only_as_whole_words_in_their_case() {
+        let filter = Filter::new(PATHS).unwrap();
+        for text in ["SystemTime", "a(SystemTime)", "x.format(\"%H:%M\")", "use libc::{c_int, time};", "\u{e9} Utc"] {
+            assert!(filter.concerns(text), "{text}");
+        }
+        for text in ["", "MySystemTime", "systemtime", "libc::c_int; lifetime", "Utc2", "UTC", "let now = 1;"] {
+            assert!(!filter.concerns(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_watched_path_has_a_word_to_look_for() {
+        let filter = Filter::new(PATHS).unwrap();
+        for watched in PATHS {
+            let text = format!("use {}::{};", watched.crates[0], watched.end);
+            assert!(filter.concerns(&text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,548 @@
+//! Reads a file's syntax tree: which paths it mentions where, and what is refused whatever names stand for.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use proc_macro2::{Span, TokenStream};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::visit::{self, Visit};
+use syn::{Expr, Lit, LitStr, Pat, Token};
+
+use crate::gate::finding::{Finding, Fix};
+use crate::gate::rule::Rule;
+use crate::gate::rust::imports::{self, plain};
+use crate::gate::rust::literal::Literal;
+use crate::gate::rust::names::{Meaning, Scope};
+use crate::gate::rust::paths::{as_written, qualified, type_path};
+use crate::gate::rust::{calls, tokens};
+use crate::gate::sql;
+
+/// Macros inside of macros are read as code up to this depth, and as single words below it.
+const MACROS: u32 = 16;
+
+/// Where a path is mentioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In code.
+    Code,
+    /// As the type of something that has this name, or none.
+    Signature(Option<String>),
+}
+
+/// A path that a file mentions.
+#[derive(Debug)]
+pub(crate) struct Mention {
+    /// As it is written, with what the block around it imports by name put in.
+    pub(crate) path: String,
+    pub(crate) module: Arc<str>,
+    /// What the blocks around it import by `*`.
+    pub(crate) globs: Vec<String>,
+    pub(crate) place: Place,
+    pub(crate) at: Range<usize>,
+    pub(crate) within: Option<Arc<str>>,
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Sketch {
+    pub(crate) modules: Vec<(String, Scope)>,
+    pub(crate) mentions: Vec<Mention>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The state of reading one file.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    /// Where the text begins that was parsed: behind a byte order mark or a `#!` line.
+    base: usize,
+    sketch: Sketch,
+    module: Arc<str>,
+    blocks: Vec<Scope>,
+    /// The variables that are bound, innermost last, with their types where they are written.
+    variables: Vec<HashMap<String, Option<String>>>,
+    /// The types of fields, by their names; `None` where two fields of one name differ.
+    fields: HashMap<String, Option<String>>,
+    /// The texts of constants, by their names.
+    constants: HashMap<String, String>,
+    signature: Option<Option<String>>,
+    within: Vec<String>,
+    this: Vec<Option<String>>,
+    macros: u32,
+}
+
+/// Reads a file whose module has this path.
+pub(super) fn read(text: &str, base: usize, file: &syn::File, module: &str) -> Sketch {
+    let mut reader = Reader {
+        text,
+        base,
+        sketch: Sketch::default(),
+        module: module.into(),
+        blocks: Vec::new(),
+        variables: vec![HashMap::new()],
+        fields: HashMap::new(),
+        constants: HashMap::new(),
+        signature: None,
+        within: Vec::new(),
+        this: Vec::new(),
+        macros: 0,
+    };
+    Declarations { fields: &mut reader.fields, constants: &mut reader.constants }.visit_file(file);
+    reader.enter_module(module.to_owned(), &file.items);
+    reader.sketch
+}
+
+impl<'a> Reader<'a> {
+    /// Returns where a piece of code stands in the file.
+    pub(super) fn range(&self, span: Span) -> Range<usize> {
+        let range = span.byte_range();
+        range.start + self.base..range.end + self.base
+    }
+
+    /// Returns the file's own words for a piece of code.
+    pub(super) fn source(&self, at: &Range<usize>) -> &'a str {
+        self.text.get(at.clone()).unwrap_or_default()
+    }
+
+    /// Adds a finding that needs no names.
+    pub(super) fn refuse(&mut self, rule: &'static Rule, at: Range<usize>, fix: Option<Fix>) {
+        let mut finding = Finding::new(rule, self.text, at);
+        finding.fix = fix;
+        finding.within = self.within();
+        self.sketch.findings.push(finding);
+    }
+
+    /// Adds a path that may be watched, unless a block around it says that it is not.
+    pub(super) fn mention(&mut self, path: String, place: Place, at: Range<usize>) {
+        let mut path = path;
+        let mut globs = Vec::new();
+        if let Some(rest) = path.strip_prefix("Self") {
+            let Some(Some(this)) = self.this.last() else { return };
+            path = format!("{this}{rest}");
+        }
+        for block in self.blocks.iter().rev() {
+            let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
+            match block.names.get(first).and_then(|meanings| meanings.first()) {
+                Some(Meaning::Alias(alias)) => path = format!("{alias}{rest}"),
+                Some(Meaning::Item | Meaning::Module) => return,
+                None => globs.extend(block.globs.iter().cloned()),
+            }
+        }
+        let within = self.within();
+        self.sketch.mentions.push(Mention { path, module: Arc::clone(&self.module), globs, place, at, within });
+    }
+
+    fn within(&self) -> Option<Arc<str>> {
+        (!self.within.is_empty()).then(|| self.within.join("::").into())
+    }
+
+    /// Returns the type of a variable as it was written, if it is bound and its type known.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.iter().rev().find_map(|bound| bound.get(name)).and_then(Option::as_deref)
+    }
+
+    fn is_bound(&self, name: &str) -> bool {
+        self.variables.iter().any(|bound| bound.contains_key(name))
+    }
+
+    /// Returns the type of the fields with this name, if all in the file have the same.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Option::as_deref)
+    }
+
+    /// Returns the text of a constant.
+    pub(super) fn constant(&self, name: &str) -> Option<&str> {
+        self.constants.get(name).map(String::as_str)
+    }
+
+    /// Reads the string literal at a place.
+    pub(super) fn literal(&self, at: &Range<usize>) -> Option<Literal> {
+        Literal::read(self.source(at))
+    }
+
+    /// Has a string literal read as SQL.
+    pub(super) fn string(&mut self, at: &Range<usize>) {
+        let Some(literal) = self.literal(at) else { return };
+        let first = self.sketch.findings.len();
+        let locate = |part: Range<usize>| {
+            let part = literal.locate(&part);
+            at.start + part.start..at.start + part.end
+        };
+        sql::scan_literal(&literal.value, &locate, &mut self.sketch.findings);
+        let within = self.within();
+        for finding in self.sketch.findings.iter_mut().skip(first) {
+            finding.within.clone_from(&within);
+        }
+    }
+
+    fn enter_module(&mut self, path: String, items: &[syn::Item]) {
+        self.sketch.modules.push((path.clone(), imports::of_items(items)));
+        let outer = (
+            std::mem::replace(&mut self.module, path.into()),
+            std::mem::take(&mut self.blocks),
+            std::mem::replace(&mut self.variables, vec![HashMap::new()]),
+        );
+        items.iter().for_each(|item| self.visit_item(item));
+        (self.module, self.blocks, self.variables) = outer;
+    }
+
+    fn enter_statements(&mut self, statements: &[syn::Stmt]) {
+        self.blocks.push(imports::of_statements(statements));
+        self.variables.push(HashMap::new());
+        statements.iter().for_each(|statement| self.visit_stmt(statement));
+        self.variables.pop();
+        self.blocks.pop();
+    }
+
+    fn enter_function(&mut self, name: &syn::Ident, signature: &syn::Signature, block: Option<&syn::Block>) {
+        self.within.push(plain(name));
+        self.variables.push(HashMap::new());
+        self.visit_signature(signature);
+        if let Some(block) = block {
+            self.visit_block(block);
+        }
+        self.variables.pop();
+        self.within.pop();
+    }
+
+    /// Visits types of which people say that something has them.
+    fn in_signature(&mut self, name: Option<String>, visit: impl FnOnce(&mut Self)) {
+        let outer = self.signature.replace(name);
+        visit(self);
+        self.signature = outer;
+    }
+
+    fn in_code(&mut self, visit: impl FnOnce(&mut Self)) {
+        let outer = self.signature.take();
+        visit(self);
+        self.signature = outer;
+    }
+
+    fn place(&self) -> Place {
+        self.signature.clone().map_or(Place::Code, Place::Signature)
+    }
+
+    fn bind(&mut self, name: String, ty: Option<String>) {
+        if let Some(bound) = self.variables.last_mut() {
+            bound.insert(name, ty);
+        }
+    }
+
+    /// Reads what a macro is given: as expressions, as statements, or else word by word.
+    fn macro_body(&mut self, body: &TokenStream) {
+        if self.macros < MACROS {
+            self.macros += 1;
+            let read = self.macro_as_code(body);
+            self.macros -= 1;
+            if read {
+                return;
+            }
+        }
+        tokens::read(self, body);
+    }
+
+    fn macro_as_code(&mut self, body: &TokenStream) -> bool {
+        if let Ok(expressions) = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(body.clone()) {
+            expressions.iter().for_each(|expression| self.visit_expr(expression));
+            return true;
+        }
+        if let Ok(statements) = syn::Block::parse_within.parse2(body.clone()) {
+            self.enter_statements(&statements);
+            return true;
+        }
+        false
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if let Some((_, items)) = &module.content {
+            self.enter_module(format!("{}::{}", self.module, plain(&module.ident)), items);
+        }
+    }
+
+    fn visit_block(&mut self, block: &'ast syn::Block) {
+        self.in_code(|reader| reader.enter_statements(&block.stmts));
+    }
+
+    // Imports bring names; what is done with them counts.
+    fn visit_item_use(&mut self, _: &'ast syn::ItemUse) {}
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        function.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.enter_function(&function.sig.ident, &function.sig, Some(&function.block));
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        function.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.enter_function(&function.sig.ident, &function.sig, Some(&function.block));
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'ast syn::TraitItemFn) {
+        function.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.enter_function(&function.sig.ident, &function.sig, function.default.as_ref());
+    }
+
+    fn visit_foreign_item_fn(&mut self, function: &'ast syn::ForeignItemFn) {
+        visit::visit_foreign_item_fn(self, function);
+        let name = &function.sig.ident;
+        let at = self.range(name.span());
+        // A function of the C library, declared by hand.
+        self.mention(format!("::libc::{}", plain(name)), Place::Code, at);
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let of = type_path(&item.self_ty).map(as_written);
+        let name = of.as_deref().and_then(|path| path.rsplit("::").next()).unwrap_or_default().to_owned();
+        self.this.push(of);
+        self.within.push(name);
+        visit::visit_item_impl(self, item);
+        self.within.pop();
+        self.this.pop();
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        self.this.push(None);
+        self.within.push(plain(&item.ident));
+        visit::visit_item_trait(self, item);
+        self.within.pop();
+        self.this.pop();
+    }
+
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        self.visit_generics(&signature.generics);
+        for input in &signature.inputs {
+            self.visit_fn_arg(input);
+        }
+        let name = plain(&signature.ident);
+        self.in_signature(Some(name), |reader| reader.visit_return_type(&signature.output));
+    }
+
+    fn visit_fn_arg(&mut self, argument: &'ast syn::FnArg) {
+        match argument {
+            syn::FnArg::Receiver(receiver) => visit::visit_receiver(self, receiver),
+            syn::FnArg::Typed(typed) => {
+                let name = bound_name(&typed.pat);
+                self.visit_pat_type(typed);
+                self.in_signature(name, |reader| reader.visit_type(&typed.ty));
+            }
+        }
+    }
+
+    fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
+        typed.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.visit_pat(&typed.pat);
+        if let Some(name) = bound_name(&typed.pat) {
+            self.bind(name, type_path(&typed.ty).map(as_written));
+        }
+    }
+
+    fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+        visit::visit_pat_ident(self, pattern);
+        self.bind(plain(&pattern.ident), None);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        local.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        // First the value: its names are those before the variable is bound.
+        if let Some(init) = &local.init {
+            self.visit_local_init(init);
+        }
+        if let Pat::Type(typed) = &local.pat {
+            self.visit_type(&typed.ty);
+        }
+        self.visit_pat(&local.pat);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        self.variables.push(HashMap::new());
+        for input in &closure.inputs {
+            if let Pat::Type(typed) = input {
+                self.visit_type(&typed.ty);
+            }
+            self.visit_pat(input);
+        }
+        self.visit_return_type(&closure.output);
+        self.visit_expr(&closure.body);
+        self.variables.pop();
+    }
+
+    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+        self.variables.push(HashMap::new());
+        visit::visit_arm(self, arm);
+        self.variables.pop();
+    }
+
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        field.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        let name = field.ident.as_ref().map(plain);
+        self.in_signature(name, |reader| reader.visit_type(&field.ty));
+    }
+
+    fn visit_item_type(&mut self, alias: &'ast syn::ItemType) {
+        let name = snake(&plain(&alias.ident));
+        self.in_signature(Some(name), |reader| visit::visit_item_type(reader, alias));
+    }
+
+    fn visit_impl_item_type(&mut self, alias: &'ast syn::ImplItemType) {
+        let name = snake(&plain(&alias.ident));
+        self.in_signature(Some(name), |reader| visit::visit_impl_item_type(reader, alias));
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        let name = plain(&item.ident).to_lowercase();
+        self.in_signature(Some(name), |reader| reader.visit_type(&item.ty));
+        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.visit_expr(&item.expr);
+    }
+
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        let name = plain(&item.ident).to_lowercase();
+        self.in_signature(Some(name), |reader| reader.visit_type(&item.ty));
+        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.visit_expr(&item.expr);
+    }
+
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        self.in_code(|reader| visit::visit_expr(reader, expression));
+    }
+
+    fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
+        expression.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        match expression.path.get_ident() {
+            Some(name) if expression.qself.is_none() && self.is_bound(&plain(name)) => {}
+            _ => self.qualified_path(expression.qself.as_ref(), &expression.path),
+        }
+    }
+
+    fn visit_type_path(&mut self, ty: &'ast syn::TypePath) {
+        self.qualified_path(ty.qself.as_ref(), &ty.path);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let at = self.range(path.span());
+        self.mention(as_written(path), self.place(), at);
+        for segment in &path.segments {
+            self.visit_path_arguments(&segment.arguments);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if !calls::function(self, call) {
+            visit::visit_expr_call(self, call);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if let Some(inner) = calls::method(self, call) {
+            return self.visit_expr(inner);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_lit(&mut self, literal: &'ast Lit) {
+        if let Lit::Str(literal) = literal {
+            self.visit_lit_str(literal);
+        }
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast LitStr) {
+        let at = self.range(literal.span());
+        self.string(&at);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
+        const SILENT: &[&str] =
+            &["allow", "cfg", "cfg_attr", "deny", "deprecated", "derive", "doc", "expect", "must_use", "warn"];
+        if let syn::Meta::List(list) = &attribute.meta
+            && !list.path.get_ident().is_some_and(|name| SILENT.iter().any(|silent| name == silent))
+        {
+            tokens::read_attribute(self, &list.tokens);
+        }
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        // The body of `macro_rules!` is no code before it is expanded.
+        if item.ident.is_some() || item.mac.path.is_ident("macro_rules") {
+            tokens::read(self, &item.mac.tokens);
+        } else {
+            visit::visit_item_macro(self, item);
+        }
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if call.path.segments.last().is_some_and(|name| name.ident == "format_description") {
+            calls::description(self, &call.tokens);
+        }
+        self.in_code(|reader| reader.macro_body(&call.tokens));
+    }
+}
+
+impl Reader<'_> {
+    fn qualified_path(&mut self, of: Option<&syn::QSelf>, path: &syn::Path) {
+        let Some(of) = of else { return self.visit_path(path) };
+        self.visit_type(&of.ty);
+        if let Some(written) = qualified(of, path) {
+            let at = self.range(of.lt_token.span()).start..self.range(path.span()).end;
+            self.mention(written, self.place(), at);
+        } else {
+            self.visit_path(path);
+        }
+    }
+}
+
+/// Returns the name that a pattern binds, if it is but one.
+fn bound_name(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(pattern) => Some(plain(&pattern.ident)),
+        Pat::Paren(pattern) => bound_name(&pattern.pat),
+        Pat::Reference(pattern) => bound_name(&pattern.pat),
+        _ => None,
+    }
+}
+
+/// `CreatedAt` as `created_at`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(character.to_lowercase());
+    }
+    snake
+}
+
+/// Collects the types of fields and the texts of constants, which are used before or after they are declared.
+struct Declarations<'a> {
+    fields: &'a mut HashMap<String, Option<String>>,
+    constants: &'a mut HashMap<String, String>,
+}
+
+impl<'ast> Visit<'ast> for Declarations<'_> {
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        let (Some(name), ty) = (&field.ident, type_path(&field.ty).map(as_written)) else { return };
+        self.fields
+            .entry(plain(name))
+            .and_modify(|known| *known = known.take().filter(|known| Some(known) == ty.as_ref()))
+            .or_insert(ty);
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        if let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &*item.expr {
+            self.constants.insert(plain(&item.ident), text.value());
+        }
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast syn::ImplItemConst) {
+        if let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &item.expr {
+            self.constants.insert(plain(&item.ident), text.value());
+        }
+    }
+
+    // Neither is declared in an expression, and most of a file is expressions.
+    fn visit_expr(&mut self, _: &'ast Expr) {}
+}
