@@ -89,6 +89,16 @@ const POSTGRES: [Fault; 8] = [
 ];
 
 impl Fault {
+    /// Its words, with the point.
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::WriterEndsAt(point) | Self::RelayEndsAt(point) | Self::ConsumerEndsAt(point) => {
+                format!("{}: {point}", self.words())
+            }
+            _ => self.words().to_owned(),
+        }
+    }
+
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::WriterEndsAt(_) => "a writer that ends at a named point",
@@ -119,35 +129,35 @@ impl Fault {
     }
 }
 
-/// Each kind in turn, in an order that is drawn anew each time, so that none is left out.
-pub(crate) fn draw(engine: Engine, can_fill_disk: bool, count: usize, random: &mut Random) -> Vec<Fault> {
-    let mut kinds: Vec<Fault> = match engine {
-        Engine::Sqlite => EVERYWHERE.iter().chain(&SQLITE).copied().collect(),
-        Engine::Postgres => EVERYWHERE.iter().chain(&POSTGRES).copied().collect(),
-    };
-    if can_fill_disk {
-        kinds.push(Fault::DiskFull);
-    }
+/// Each kind in turn, in an order that is drawn anew each time, so that none is left out; or of those only that are called
+/// like this.
+pub(crate) fn draw(databases: &Databases, like: Option<&str>, count: usize, random: &mut Random) -> Vec<Fault> {
+    let is_alike = |fault: &Fault| like.is_none_or(|like| fault.title().contains(like));
+    let mut kinds = EVERYWHERE.to_vec();
     let mut every_point: Vec<Fault> = WRITER_POINTS.map(Fault::WriterEndsAt).to_vec();
     every_point.extend(RELAY_POINTS.map(Fault::RelayEndsAt));
     every_point.extend(CONSUMER_POINTS.map(Fault::ConsumerEndsAt));
-    if engine == Engine::Sqlite {
-        every_point.push(Fault::WriterEndsAt("store/between"));
+    match databases.engine {
+        Engine::Sqlite => {
+            kinds.extend(SQLITE);
+            every_point.push(Fault::WriterEndsAt("store/between"));
+        }
+        Engine::Postgres => kinds.extend(POSTGRES),
     }
-    let (mut faults, mut points) = (Vec::new(), Vec::new());
+    if databases.can_fill_disk() {
+        kinds.push(Fault::DiskFull);
+    }
+    kinds.retain(is_alike);
+    every_point.retain(is_alike);
     shuffle(&mut every_point, random);
-    while faults.len() < count {
-        let mut left = kinds.clone();
-        while !left.is_empty() {
-            let index = random.between(0, left.len() as u64);
-            faults.push(left.swap_remove(usize::try_from(index).unwrap_or(0)));
-        }
-        // As many again at points, each of which comes in turn.
-        for _ in 0..kinds.len() {
-            let at = points.len();
-            points.extend(every_point.get(at % every_point.len()).copied());
-            faults.extend(points.last());
-        }
+    // As many at points as others, each of which comes in turn.
+    let points_in_turn = if kinds.is_empty() { every_point.len() } else { kinds.len() };
+    let mut points = every_point.iter().cycle();
+    let mut faults = Vec::new();
+    while faults.len() < count && !(kinds.is_empty() && every_point.is_empty()) {
+        shuffle(&mut kinds, random);
+        faults.extend(&kinds);
+        faults.extend(points.by_ref().take(points_in_turn));
     }
     faults.truncate(count);
     faults

@@ -7,12 +7,16 @@ use std::path::Path;
 use uuid::Uuid;
 
 use crate::database::Failed;
+use crate::database_faults::REFUSAL;
 use crate::finding::{Charge, Finding};
 use crate::ledger::{self, Attempt, Book, End, Event};
 use crate::relay::LEASE;
 use crate::sink::Delivery;
 use crate::stored::{OutboxEvent, Row, Stored};
 use crate::tally::Figures;
+
+/// What errors say that show that a fault was met.
+const TELLING: [&str; 3] = ["disk is full", REFUSAL, "answer to COMMIT was lost"];
 
 /// Reads the ledgers in the folder, and judges.
 pub(crate) fn judge(
@@ -287,7 +291,10 @@ impl<'a> Case<'a> {
             if attempt.ends.is_empty() {
                 *figures.ends.entry("cut off".to_owned()).or_default() += 1;
             }
-            for (end, _) in &attempt.ends {
+            for (end, said) in &attempt.ends {
+                for telling in TELLING.iter().filter(|telling| said.contains(**telling)) {
+                    *figures.said.entry((*telling).to_owned()).or_default() += 1;
+                }
                 figures.acknowledged += usize::from(*end == End::Acknowledged) * attempt.events.len();
                 *figures.ends.entry(end.name().to_owned()).or_default() += 1;
             }

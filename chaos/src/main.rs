@@ -63,11 +63,14 @@ struct Arguments {
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Goes on with the run that has its rounds in this folder, after those that are done
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["faults", "seed", "only", "round", "folder"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["faults", "seed", "only", "round", "folder", "like"])]
     resume: Option<PathBuf>,
     /// Faults after which it is judged, and begun anew on other databases
     #[arg(long, value_name = "FAULTS", default_value_t = 50)]
     round: usize,
+    /// Only faults whose words, as they are printed, contain this; or named points, such as `keep/after`
+    #[arg(long, value_name = "WORDS", conflicts_with = "sheet")]
+    like: Option<String>,
     /// Writes the guarantee sheet here, if every promise held on both databases
     #[arg(long, conflicts_with = "only")]
     sheet: Option<PathBuf>,
@@ -135,6 +138,8 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         Some(folder) => (folder.clone(), Series::resume(folder)?),
         None => begin(arguments)?,
     };
+    // Processes that enter a namespace are elsewhere.
+    let folder = std::path::absolute(folder)?;
     println!("seed {}; ledgers, databases and logs are in {}", series.seed, folder.display());
     let mut progress = Progress::new(series.faults(), series.faults_done());
     while let Some(index) = series.rounds.iter().position(|round| !round.is_done()) {
@@ -142,7 +147,7 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
         let failed = |error: Failed| format!("{error}; see {}", of_round.display());
         let Some(round) = series.rounds.get_mut(index) else { break };
         let mut databases = Databases::start(round.engine, &of_round, arguments.servers.as_deref()).map_err(failed)?;
-        let verdict = run::run(&mut databases, round, &of_round, &mut progress);
+        let verdict = run::run(&mut databases, round, series.like.as_deref(), &of_round, &mut progress);
         let is_green = verdict.as_ref().is_ok_and(|verdict| verdict.tally.is_green());
         if !is_green {
             databases.dump(&of_round)?;
@@ -191,7 +196,7 @@ fn begin(arguments: &Arguments) -> Result<(PathBuf, Series), Failed> {
         None => tempfile::Builder::new().prefix("chaos-run-").tempdir()?.keep(),
     };
     std::fs::create_dir_all(&folder)?;
-    let series = Series::plan(seed, arguments.faults, engines, arguments.round);
+    let series = Series::plan(seed, arguments.faults, engines, arguments.round, arguments.like.clone());
     series.keep(&folder)?;
     Ok((folder, series))
 }

@@ -19,7 +19,8 @@ pub(crate) fn print(engine: Engine, tally: &Tally) {
         "{:>8}  deliveries, {} of them again; {} refused by the sink at first",
         figures.deliveries, figures.duplicates, figures.refused
     );
-    println!("          saves: {}\n", list(&figures.ends));
+    println!("          saves: {}", list(&figures.ends));
+    println!("          errors that said: {}\n", list(&figures.said));
     for (name, count) in against {
         let word = if *count == 0 { "held" } else { "BROKEN" };
         println!("{word:<8}{:<60}{count} {name}", promise(name));

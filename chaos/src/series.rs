@@ -17,6 +17,8 @@ const FILE: &str = "rounds.json";
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Series {
     pub(crate) seed: u64,
+    /// What the words of a fault contain, if not all are drawn.
+    pub(crate) like: Option<String>,
     pub(crate) rounds: Vec<Round>,
 }
 
@@ -37,7 +39,7 @@ impl Round {
 
 impl Series {
     /// The same share on each database, in rounds of no more than `most` faults, by turns.
-    pub(crate) fn plan(seed: u64, faults: usize, engines: &[Engine], most: usize) -> Self {
+    pub(crate) fn plan(seed: u64, faults: usize, engines: &[Engine], most: usize, like: Option<String>) -> Self {
         let mut random = Random::new(seed);
         let share = faults.div_ceil(engines.len());
         let turns = share.div_ceil(most.max(1)).max(1);
@@ -48,7 +50,7 @@ impl Series {
                 rounds.push(Round { engine: *engine, faults, seed: random.next(), tallies: Vec::new() });
             }
         }
-        Self { seed, rounds }
+        Self { seed, like, rounds }
     }
 
     /// # Errors
@@ -128,10 +130,10 @@ mod tests {
 
     #[test]
     fn rounds_share_the_faults_between_the_databases() {
-        let series = Series::plan(7, 1_000, &BOTH, 50);
+        let series = Series::plan(7, 1_000, &BOTH, 50, None);
         assert_eq!((series.rounds.len(), series.faults()), (20, 1_000));
         assert!(series.rounds.iter().all(|round| round.faults == 50));
-        let series = Series::plan(7, 101, &BOTH, 50);
+        let series = Series::plan(7, 101, &BOTH, 50, None);
         let faults: Vec<usize> = series.rounds.iter().map(|round| round.faults).collect();
         assert_eq!(faults, [26, 26, 25, 25]);
     }
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn a_resumed_run_goes_on_with_the_round_that_is_not_done() {
         let folder = tempfile::tempdir().unwrap();
-        let mut series = Series::plan(7, 200, &BOTH, 50);
+        let mut series = Series::plan(7, 200, &BOTH, 50, None);
         series.rounds[0].tallies.push(tally(50, 0));
         series.rounds[1].tallies.push(tally(50, 1));
         series.keep(folder.path()).unwrap();
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn what_a_round_left_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
-        let series = Series::plan(7, 10, &BOTH, 50);
+        let series = Series::plan(7, 10, &BOTH, 50, None);
         let first = series.folder(folder.path(), 0);
         fs::create_dir(&first).unwrap();
         let second = series.folder(folder.path(), 0);

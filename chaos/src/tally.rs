@@ -33,6 +33,8 @@ pub(crate) struct Figures {
     pub(crate) refused: usize,
     /// How saves ended.
     pub(crate) ends: Counts,
+    /// What errors said that show that a fault was met.
+    pub(crate) said: Counts,
 }
 
 impl Tally {
@@ -53,12 +55,14 @@ impl Tally {
             (&mut self.ended_at, ended_at),
             (&mut self.against, against),
             (&mut self.figures.ends, &figures.ends),
+            (&mut self.figures.said, &figures.said),
         ] {
             for (name, count) in part {
                 *sum.entry(name.clone()).or_default() += count;
             }
         }
-        let Figures { attempted, acknowledged, stored, pruned, deliveries, duplicates, refused, ends: _ } = figures;
+        let Figures { attempted, acknowledged, stored, pruned, deliveries, duplicates, refused, ends: _, said: _ } =
+            figures;
         for (sum, part) in [
             (&mut self.figures.attempted, attempted),
             (&mut self.figures.acknowledged, acknowledged),
