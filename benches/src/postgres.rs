@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use timestamp_core::Timestamped;
 use timestamp_repo::{Postgres, Repository};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -49,6 +49,8 @@ pub enum Commit {
 pub struct Database {
     schema: String,
     url: String,
+    /// By which the server's sessions are looked up, so that no look costs the server a new one.
+    watcher: OnceCell<Client>,
 }
 
 impl Database {
@@ -63,7 +65,7 @@ impl Database {
         let on = if commit == Commit::Durable { "on" } else { "off" };
         let settings = format!("-c%20search_path%3D{schema}%20-c%20synchronous_commit%3D{on}");
         let url = format!("{server}{sign}options={settings}");
-        let database = Self { schema, url };
+        let database = Self { schema, url, watcher: OnceCell::new() };
         database.sql(&format!("CREATE SCHEMA {}", database.schema)).await;
         drop(Ours::open(&database).await);
         database
@@ -118,7 +120,8 @@ impl Database {
     /// If the server can not be asked.
     pub async fn processors(&self) -> Processors {
         let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = $1";
-        let rows = self.connection().await.query(sql, &[&self.schema]).await.expect("the server knows its sessions");
+        let watcher = self.watcher.get_or_init(|| self.connection()).await;
+        let rows = watcher.query(sql, &[&self.schema]).await.expect("the server knows its sessions");
         Processors { backends: rows.iter().map(|row| row.get(0)).collect() }
     }
 }

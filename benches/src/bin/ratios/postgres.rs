@@ -6,8 +6,9 @@ use timestamp_benches::postgres::{Bench, ByHand, Commit, Ours, Way, server};
 use timestamp_benches::ratio::{Batch, Comparison, Goal, Ratio};
 use tokio::runtime::{Builder, Runtime};
 
-/// Saves per round of the lone ones.
-const LONE: usize = 400;
+/// Rounds of lone saves, and how many are in each: short, so that what else the machine does meets both ways alike.
+const LONE_ROUNDS: u32 = 1_500;
+const LONE: usize = 16;
 
 /// Entities of a batch.
 const BATCH: i64 = 10_000;
@@ -15,20 +16,47 @@ const BATCH: i64 = 10_000;
 /// Loads of each caller per round.
 const FINDS: usize = 100;
 
-pub(crate) fn ratios() -> Vec<Ratio> {
+/// Where there is a server, gives it to `measure` with a runtime.
+fn on_server(mut runtime: Builder, measure: impl FnOnce(&Runtime, &str) -> Vec<Ratio>) -> Vec<Ratio> {
     let Some(server) = server() else {
-        eprintln!("`postgres` is left out: TIMESTAMP_TEST_POSTGRES names no server, see scripts/services");
+        eprintln!("PostgreSQL is left out: TIMESTAMP_TEST_POSTGRES names no server, see scripts/services");
         return Vec::new();
     };
-    let one = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let many = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let mut table = lone_save(&one, &server);
-    table.extend(save_at_once(&many, &server, 32, 20, 0.60));
-    table.extend(save_at_once(&many, &server, 256, 6, 0.38));
-    table.extend(save_all(&one, &server));
-    table.extend(find_at_once(&many, &server));
-    table.extend(growth(&one, &server));
-    table
+    measure(&runtime.enable_all().build().expect("a runtime"), &server)
+}
+
+fn one_thread() -> Builder {
+    Builder::new_current_thread()
+}
+
+fn two_threads() -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2);
+    builder
+}
+
+pub(crate) fn lone_save() -> Vec<Ratio> {
+    on_server(one_thread(), save_alone)
+}
+
+pub(crate) fn saves_at_once() -> Vec<Ratio> {
+    on_server(two_threads(), |runtime, server| {
+        let mut table = save_at_once(runtime, server, 32, 20, 0.60);
+        table.extend(save_at_once(runtime, server, 256, 6, 0.38));
+        table
+    })
+}
+
+pub(crate) fn save_all() -> Vec<Ratio> {
+    on_server(one_thread(), save_batch)
+}
+
+pub(crate) fn finds_at_once() -> Vec<Ratio> {
+    on_server(two_threads(), find_at_once)
+}
+
+pub(crate) fn growth() -> Vec<Ratio> {
+    on_server(one_thread(), growth_of_both)
 }
 
 /// What is measured of a batch.
@@ -96,16 +124,23 @@ fn end(runtime: &Runtime, ours: Bench<Ours>, by_hand: Bench<ByHand>) {
     });
 }
 
-fn lone_save(runtime: &Runtime, server: &str) -> Vec<Ratio> {
+fn save_alone(runtime: &Runtime, server: &str) -> Vec<Ratio> {
     let (mut ours, mut by_hand) = pair(runtime, server, Commit::Asynchronous, 1_000);
+    let (mut at, mut at_by_hand) = (0, 0);
     let table = compared(
         runtime,
         (&mut ours, &mut by_hand),
         ("one save, `synchronous_commit = off`", "by hand"),
         1.1,
-        (60, LONE),
-        async |bench| bench.save_alone(0, LONE).await,
-        async |bench| bench.save_alone(0, LONE).await,
+        (LONE_ROUNDS, LONE),
+        async |bench| {
+            at += LONE;
+            bench.save_alone(at, LONE).await;
+        },
+        async |bench| {
+            at_by_hand += LONE;
+            bench.save_alone(at_by_hand, LONE).await;
+        },
     );
     end(runtime, ours, by_hand);
     table
@@ -127,7 +162,7 @@ fn save_at_once(runtime: &Runtime, server: &str, callers: i64, turns: usize, goa
     table
 }
 
-fn save_all(runtime: &Runtime, server: &str) -> Vec<Ratio> {
+fn save_batch(runtime: &Runtime, server: &str) -> Vec<Ratio> {
     fn batch<W: Way>(runtime: &Runtime, bench: &mut Bench<W>, measure: Measure) -> (Duration, u32) {
         runtime.block_on(bench.database().empty());
         let mut tasks: Vec<W::Task> = (0..BATCH).map(W::task).collect();
@@ -178,7 +213,7 @@ fn find_at_once(runtime: &Runtime, server: &str) -> Vec<Ratio> {
 
 /// The processor time of client and server for one save, in a table of a million rows against one of a thousand. The same
 /// by hand says how much of that is the server's own.
-fn growth(runtime: &Runtime, server: &str) -> Vec<Ratio> {
+fn growth_of_both(runtime: &Runtime, server: &str) -> Vec<Ratio> {
     let ours = "one save among 1,000,000 rows, processor time of client and server";
     let mut table = growth_of::<Ours>(runtime, server, (ours, Goal::AtMost(1.3)), "among 1,000 rows");
     let by_hand = "the same by hand";
@@ -202,7 +237,7 @@ fn growth_of<W: Way>(runtime: &Runtime, server: &str, (name, goal): (&str, Goal)
         at_small += LONE;
         saves(&mut small, at_small)
     });
-    let table = Comparison::new().way(name, goal, first).against(baseline, second, 60);
+    let table = Comparison::new().way(name, goal, first).against(baseline, second, LONE_ROUNDS);
     runtime.block_on(async {
         large.end().await;
         small.end().await;
