@@ -1,6 +1,5 @@
-//! The consumer: reads what was delivered, as from a broker, and works through its inbox.
+//! The consumer: reads what was delivered, and works through its inbox.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,19 +9,20 @@ use uuid::Uuid;
 use crate::clock::MovedClock;
 use crate::database::{Database, Failed, patiently};
 use crate::entities::Receipt;
+use crate::feed::{Feed, Lines, Pull};
 use crate::role;
-
-/// Events that are taken in together.
-const TOGETHER: usize = 50;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Consumer {
     #[arg(long)]
     url: String,
-    /// What was delivered.
-    #[arg(long)]
-    deliveries: PathBuf,
-    /// How far it has read: what it acknowledges.
+    /// What was delivered to the driver.
+    #[arg(long, required_unless_present = "nats")]
+    deliveries: Option<PathBuf>,
+    /// Where NATS is, if that is read.
+    #[arg(long, conflicts_with = "deliveries")]
+    nats: Option<String>,
+    /// How far it has read what was delivered to the driver, or what came from NATS.
     #[arg(long)]
     place: PathBuf,
     #[command(flatten)]
@@ -34,42 +34,23 @@ impl Consumer {
         let store = S::open(&self.url, &self.clock.start()).await?;
         patiently(|| store.repository::<Receipt>()).await?;
         let inbox = Inbox::new("receipts");
+        let mut feed = match (self.nats, self.deliveries) {
+            (Some(nats), _) => Feed::Pull(Box::new(Pull::new(&nats, self.place).await?)),
+            (None, deliveries) => Feed::Lines(Lines::new(deliveries.unwrap_or_default(), self.place)),
+        };
         let stop = role::stopped();
-        let mut place: u64 = std::fs::read_to_string(&self.place).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
         while !*stop.borrow() {
-            let (read, events) = self.next(place)?;
+            let events = feed.next().await?;
             if events.is_empty() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
-            if take_in(&store, &inbox, &events).await.is_err() {
+            } else if take_in(&store, &inbox, &events).await.is_ok() {
+                feed.acknowledge().await?;
+            } else {
                 // It all comes again.
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
             }
-            place += read;
-            // Not in one step on the disk, but the kernel keeps what a killed process has written.
-            let new = self.place.with_extension("new");
-            std::fs::write(&new, place.to_string())?;
-            std::fs::rename(&new, &self.place)?;
         }
         Ok(())
-    }
-
-    /// Whole lines from a place on, and how long they are.
-    fn next(&self, place: u64) -> Result<(u64, Vec<Uuid>), Failed> {
-        let Ok(mut file) = std::fs::File::open(&self.deliveries) else { return Ok((0, Vec::new())) };
-        file.seek(SeekFrom::Start(place))?;
-        let mut bytes = Vec::new();
-        file.take(200 * TOGETHER as u64).read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let (mut read, mut events) = (0, Vec::new());
-        for line in text.split_inclusive('\n').take(TOGETHER).filter(|line| line.ends_with('\n')) {
-            read += line.len() as u64;
-            let id = line.trim_end().split('\t').nth(6).ok_or("a line of the sink's ledger has no event id")?;
-            events.push(id.parse()?);
-        }
-        Ok((read, events))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use crate::broker::Broker;
 use crate::database::Failed;
 use crate::database_faults::stop_for;
 use crate::fleet::{Fleet, Role};
+use crate::nats_faults;
 use crate::outside::{Databases, Engine};
 use crate::random::Random;
 use crate::relay::LEASE;
-use crate::sink::SinkServer;
 use crate::tally::Counts;
 
 /// What is done to the system.
@@ -22,6 +23,11 @@ pub(crate) enum Fault {
     ConsumerKilled,
     SinkCut,
     LeaderKilledWaiting,
+    NatsKilled,
+    NatsFrozen,
+    StreamFull,
+    StreamDeleted,
+    WindowExpired,
     DatabaseLocked,
     SessionsTerminated,
     ServerKilled,
@@ -63,19 +69,22 @@ const JUMPS: [i64; 6] = [-3_600_000, -5_000, -700, 700, 5_000, 3_600_000];
 const MANY: usize = 60;
 const LOCKED: Duration = Duration::from_millis(800);
 
-const EVERYWHERE: [Fault; 11] = [
+const EVERYWHERE: [Fault; 10] = [
     Fault::WriterKilled,
     Fault::WriterStopped,
     Fault::LeaderKilled,
     Fault::LeaderStopped,
     Fault::OtherRelayKilled,
     Fault::ConsumerKilled,
-    Fault::SinkCut,
     Fault::LeaderKilledWaiting,
     Fault::RowsRefused,
     Fault::ClockJumps,
     Fault::Restored,
 ];
+/// Where the driver is the sink.
+const SINK: [Fault; 1] = [Fault::SinkCut];
+const NATS: [Fault; 5] =
+    [Fault::NatsKilled, Fault::NatsFrozen, Fault::StreamFull, Fault::StreamDeleted, Fault::WindowExpired];
 const SQLITE: [Fault; 1] = [Fault::DatabaseLocked];
 const POSTGRES: [Fault; 8] = [
     Fault::SessionsTerminated,
@@ -112,6 +121,11 @@ impl Fault {
             Self::ConsumerKilled => "the consumer killed (SIGKILL)",
             Self::SinkCut => "the sink cut off between taking an event and its answer",
             Self::LeaderKilledWaiting => "the leading relay killed while the sink does not answer",
+            Self::NatsKilled => "NATS killed (SIGKILL) and started again",
+            Self::NatsFrozen => "NATS stopped and continued (SIGSTOP)",
+            Self::StreamFull => "the stream full for a while",
+            Self::StreamDeleted => "the stream deleted, and made again by the relays",
+            Self::WindowExpired => "an event published again after the duplicate window",
             Self::DatabaseLocked => "the write lock held by another program",
             Self::SessionsTerminated => "all sessions terminated, three times (pg_terminate_backend)",
             Self::ServerKilled => "the server killed (SIGKILL) and started again",
@@ -131,9 +145,19 @@ impl Fault {
 
 /// Each kind in turn, in an order that is drawn anew each time, so that none is left out; or of those only that are called
 /// like this.
-pub(crate) fn draw(databases: &Databases, like: Option<&str>, count: usize, random: &mut Random) -> Vec<Fault> {
+pub(crate) fn draw(
+    databases: &Databases,
+    broker: &Broker,
+    like: Option<&str>,
+    count: usize,
+    random: &mut Random,
+) -> Vec<Fault> {
     let is_alike = |fault: &Fault| like.is_none_or(|like| fault.title().contains(like));
     let mut kinds = EVERYWHERE.to_vec();
+    match broker {
+        Broker::Sink(_) => kinds.extend(SINK),
+        Broker::Nats(_) => kinds.extend(NATS),
+    }
     let mut every_point: Vec<Fault> = WRITER_POINTS.map(Fault::WriterEndsAt).to_vec();
     every_point.extend(RELAY_POINTS.map(Fault::RelayEndsAt));
     every_point.extend(CONSUMER_POINTS.map(Fault::ConsumerEndsAt));
@@ -182,10 +206,10 @@ pub(crate) fn inject(
     fault: Fault,
     fleet: &mut Fleet,
     databases: &mut Databases,
-    sink: &SinkServer,
+    broker: &Broker,
     random: &mut Random,
 ) -> Result<bool, Failed> {
-    let leader = sink.leader().unwrap_or_default();
+    let leader = broker.leader()?.unwrap_or_default();
     let some_of = |fleet: &Fleet, role, random: &mut Random| {
         let names: Vec<String> = fleet.of(role).iter().map(|process| process.name.clone()).collect();
         random.pick(&names).cloned().unwrap_or_default()
@@ -236,15 +260,34 @@ pub(crate) fn inject(
             let name = some_of(fleet, Role::Consumer, random);
             return fleet.end_at(Role::Consumer, &name, point, random.between(1, 5));
         }
-        Fault::SinkCut => {
-            sink.cut();
-        }
+        Fault::SinkCut => match broker {
+            Broker::Sink(sink) => sink.cut(),
+            Broker::Nats(_) => return Ok(false),
+        },
         Fault::LeaderKilledWaiting => {
-            sink.be_silent(Duration::from_millis(900));
             // Long enough for what was read to be waiting, and for what is known to be written down.
-            std::thread::sleep(Duration::from_millis(400));
-            fleet.kill(&leader)?;
-            sink.hang_up();
+            let pause = Duration::from_millis(400);
+            match broker {
+                Broker::Sink(sink) => {
+                    sink.be_silent(Duration::from_millis(900));
+                    std::thread::sleep(pause);
+                    fleet.kill(&leader)?;
+                    sink.hang_up();
+                }
+                Broker::Nats(nats) => {
+                    nats.freeze()?;
+                    std::thread::sleep(pause);
+                    let killed = fleet.kill(&leader);
+                    nats.thaw()?;
+                    killed?;
+                }
+            }
+        }
+        Fault::NatsKilled | Fault::NatsFrozen | Fault::StreamFull | Fault::StreamDeleted | Fault::WindowExpired => {
+            match broker {
+                Broker::Sink(_) => return Ok(false),
+                Broker::Nats(nats) => return nats_faults::inject(fault, nats, fleet, &leader, random),
+            }
         }
         Fault::DatabaseLocked => databases.hold_write_lock(pause(random, 200, 1_500))?,
         Fault::SessionsTerminated => {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// What is counted against a promise, and the promise.
-const PROMISES: [(&str, &str); 14] = [
+const PROMISES: [(&str, &str); 15] = [
     ("lost", "What was acknowledged is stored"),
     ("unexpected", "What is stored was asked for, and was not refused"),
     ("torn", "A row and its events are stored together, a unit whole"),
@@ -16,6 +16,7 @@ const PROMISES: [(&str, &str); 14] = [
     ("two leaders", "One relay leads"),
     ("taken in twice", "With an inbox, each event counts once"),
     ("not taken in", "With an inbox, each event counts"),
+    ("gone from the stream", "NATS keeps what it has acknowledged"),
     ("fallen", "No process ends by itself"),
     ("hollow", "There was something to judge"),
 ];

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::broker::Broker;
 use crate::database::Failed;
 use crate::disk::Entrance;
 use crate::outside::{Databases, Engine};
@@ -52,7 +53,8 @@ pub(crate) struct Fleet {
     urls: [String; 2],
     entrance: Entrance,
     engine: Engine,
-    sink: String,
+    /// Where relays find the broker, and where the consumer does.
+    broker: (String, Option<String>),
     seed: u64,
     started: u64,
     /// Writers that are started now work by a clock that is two days behind.
@@ -64,14 +66,14 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn new(databases: &Databases, folder: &Path, sink: String, seed: u64) -> Result<Self, Failed> {
+    pub(crate) fn new(databases: &Databases, broker: &Broker, folder: &Path, seed: u64) -> Result<Self, Failed> {
         Ok(Self {
             processes: Vec::new(),
             folder: folder.to_owned(),
             urls: databases.for_processes()?,
             entrance: databases.entrance(),
             engine: databases.engine,
-            sink,
+            broker: (broker.for_relays(), broker.for_consumers()),
             seed,
             started: 0,
             is_behind: true,
@@ -128,10 +130,13 @@ impl Fleet {
                 }
             }
             Role::Relay => {
-                command.arg("--name").arg(&name).arg("--sink").arg(&self.sink);
+                command.arg("--name").arg(&name).arg("--sink").arg(&self.broker.0);
             }
             Role::Consumer => {
-                command.arg("--deliveries").arg(self.folder.join("deliveries.tsv"));
+                match &self.broker.1 {
+                    Some(nats) => command.arg("--nats").arg(nats),
+                    None => command.arg("--deliveries").arg(self.folder.join("deliveries.tsv")),
+                };
                 command.arg("--place").arg(self.folder.join("consumer.place"));
             }
         }

@@ -266,9 +266,8 @@ impl<'a> Case<'a> {
     fn receipts(&self) -> (Vec<Charge>, Vec<Charge>) {
         let twice = self.stored.receipts.iter().filter(|(_, count)| **count > 1);
         let twice: Vec<_> = twice.map(|(event, count)| self.receipt(event, &format!(", {count} times"))).collect();
-        let delivered: HashSet<Uuid> = self.deliveries.iter().map(|delivery| delivery.event_id).collect();
-        let missing = delivered.iter().filter(|event| !self.stored.receipts.contains_key(event));
-        (twice, missing.map(|event| self.receipt(event, "")).collect())
+        let missing = to_be_taken(self.deliveries).filter(|event| !self.stored.receipts.contains_key(event));
+        (twice, missing.map(|event| self.receipt(&event, "")).collect())
     }
 
     fn receipt(&self, event_id: &Uuid, said: &str) -> Charge {
@@ -301,6 +300,12 @@ impl<'a> Case<'a> {
         }
         figures
     }
+}
+
+/// Events that a consumer can have. What a stream held that was deleted since is lost for whoever had not read it.
+pub(crate) fn to_be_taken(deliveries: &[Delivery]) -> impl Iterator<Item = Uuid> + use<> {
+    let there = deliveries.iter().filter(|delivery| !delivery.is_gone).map(|delivery| delivery.event_id);
+    there.collect::<HashSet<_>>().into_iter()
 }
 
 /// The writer was told that nothing was stored, and was never left in doubt.

@@ -2,6 +2,8 @@
 //! promises held. `scripts/chaos` builds and starts it.
 
 mod account;
+mod arrangement;
+mod broker;
 mod clock;
 mod consumer;
 mod database;
@@ -9,10 +11,13 @@ mod database_faults;
 mod disk;
 mod entities;
 mod faults;
+mod feed;
 mod finding;
 mod fleet;
+mod jetstream;
 mod judge;
 mod ledger;
+mod nats_faults;
 mod outside;
 mod progress;
 mod proxy;
@@ -37,6 +42,8 @@ use clap::{Args, Parser, Subcommand};
 use timestamp_repo::{Postgres, Sqlite};
 use uuid::Uuid;
 
+use crate::arrangement::Arrangement;
+use crate::broker::Broker;
 use crate::database::Failed;
 use crate::outside::{Databases, Engine};
 use crate::progress::Progress;
@@ -47,15 +54,15 @@ use crate::series::Series;
 #[derive(Parser, Debug)]
 #[command(name = "scripts/chaos", args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Faults in all; each database gets the same share
+    /// Faults in all; each arrangement gets the same share
     #[arg(long, default_value_t = 100)]
     faults: usize,
     /// What the faults are drawn from; a new one each time unless given
     #[arg(long)]
     seed: Option<u64>,
-    /// The databases; both unless given
+    /// One arrangement; each database, and one of them with NATS, by turns, unless given
     #[arg(long, value_enum)]
-    only: Option<Engine>,
+    only: Option<Arrangement>,
     /// Where `scripts/services` keeps its server; a new folder unless given
     #[arg(long, hide = true)]
     servers: Option<PathBuf>,
@@ -71,7 +78,7 @@ struct Arguments {
     /// Only faults whose words, as they are printed, contain this; or named points, such as `keep/after`
     #[arg(long, value_name = "WORDS", conflicts_with = "sheet")]
     like: Option<String>,
-    /// Writes the guarantee sheet here, if every promise held on both databases
+    /// Writes the guarantee sheet here, if every promise held in every arrangement
     #[arg(long, conflicts_with = "only")]
     sheet: Option<PathBuf>,
     #[command(subcommand)]
@@ -141,19 +148,22 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
     // Processes that enter a namespace are elsewhere.
     let folder = std::path::absolute(folder)?;
     println!("seed {}; ledgers, databases and logs are in {}", series.seed, folder.display());
+    let servers = arguments.servers.as_deref();
     let mut progress = Progress::new(series.faults(), series.faults_done());
     while let Some(index) = series.rounds.iter().position(|round| !round.is_done()) {
         let of_round = series.folder(&folder, index);
         let failed = |error: Failed| format!("{error}; see {}", of_round.display());
         let Some(round) = series.rounds.get_mut(index) else { break };
-        let mut databases = Databases::start(round.engine, &of_round, arguments.servers.as_deref()).map_err(failed)?;
-        let verdict = run::run(&mut databases, round, series.like.as_deref(), &of_round, &mut progress);
+        let mut databases = Databases::start(round.arrangement.engine(), &of_round, servers).map_err(failed)?;
+        let broker = Broker::start(round.arrangement, &of_round, servers, round.seed ^ 1).map_err(failed)?;
+        let verdict = run::run(&mut databases, &broker, round, series.like.as_deref(), &of_round, &mut progress);
         let is_green = verdict.as_ref().is_ok_and(|verdict| verdict.tally.is_green());
         if !is_green {
             databases.dump(&of_round)?;
+            broker.dump(&of_round)?;
         }
         let Verdict { tally, account } = verdict.map_err(failed)?;
-        let words = format!("round {}: {} faults on {}", index + 1, tally.faults(), round.engine.name());
+        let words = format!("round {}: {} faults on {}", index + 1, tally.faults(), round.arrangement.name());
         round.tallies.push(tally);
         series.keep(&folder)?;
         if !is_green {
@@ -187,22 +197,18 @@ fn drive(arguments: &Arguments) -> Result<bool, Failed> {
 fn begin(arguments: &Arguments) -> Result<(PathBuf, Series), Failed> {
     // The last digits of a new id are random.
     let seed = arguments.seed.unwrap_or_else(|| Uuid::now_v7().as_u64_pair().1 >> 32);
-    let engines: &[Engine] = match &arguments.only {
-        Some(engine) => std::slice::from_ref(engine),
-        None => &[Engine::Sqlite, Engine::Postgres],
-    };
     let folder = match &arguments.folder {
         Some(folder) => folder.clone(),
         None => tempfile::Builder::new().prefix("chaos-run-").tempdir()?.keep(),
     };
     std::fs::create_dir_all(&folder)?;
-    let series = Series::plan(seed, arguments.faults, engines, arguments.round, arguments.like.clone());
+    let series = Series::plan(seed, arguments.faults, arguments.only, arguments.round, arguments.like.clone());
     series.keep(&folder)?;
     Ok((folder, series))
 }
 
 fn print(series: &Series) {
-    for (engine, tally) in series.tallies() {
-        report::print(engine, &tally);
+    for (arrangement, tally) in series.tallies() {
+        report::print(arrangement, &tally);
     }
 }

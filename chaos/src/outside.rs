@@ -27,13 +27,6 @@ impl Engine {
             Self::Postgres => "postgres",
         }
     }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres => "PostgreSQL",
-        }
-    }
 }
 
 /// The database of the writers and the relay, and the one of the consumer.
@@ -78,7 +71,7 @@ impl Databases {
                 };
                 std::fs::set_permissions(&servers, Permissions::from_mode(0o711))?;
                 let folder = new_folder(&servers);
-                let url = services_up(&folder)?;
+                let url = services_up(&folder, Service::Postgres)?;
                 let proxy = Proxy::start(address(&url)?)?;
                 let server = Server { servers, folder, proxy };
                 let [writers, consumer] = schemas(&url);
@@ -163,7 +156,7 @@ impl Databases {
         let file = std::fs::read_to_string(folder.join("postgres/data/postmaster.pid"))?;
         let pid = file.lines().next().ok_or("the server's pid is not known")?;
         output(Command::new("kill").args(["-KILL", pid]))?;
-        services_up(folder)?;
+        services_up(folder, Service::Postgres)?;
         Ok(())
     }
 
@@ -186,7 +179,7 @@ impl Databases {
                 let dump = server.servers.join("dump.sql");
                 output(Command::new("pg_dump").arg("--file").arg(&dump).arg(&self.writers))?;
                 let folder = new_folder(&server.servers);
-                let url = services_up(&folder)?;
+                let url = services_up(&folder, Service::Postgres)?;
                 output(Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&dump).arg(&url))?;
                 let moved = schemas(&url);
                 for url in &moved {
@@ -270,17 +263,28 @@ fn schemas(server: &str) -> [String; 2] {
     ["writers", "consumer"].map(|schema| format!("{server}?options=-c%20search_path%3D{schema}"))
 }
 
+/// What `scripts/services` can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Postgres,
+    Nats,
+}
+
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services");
 
 /// Starts the server, or restarts it, and returns its URL.
-fn services_up(folder: &Path) -> Result<String, Failed> {
-    let exports = output(Command::new(SERVICES).arg("up").arg(folder).args(["--only", "postgres"]))?;
-    let url = exports.lines().find_map(|line| line.strip_prefix("export TIMESTAMP_TEST_POSTGRES="));
+pub(crate) fn services_up(folder: &Path, service: Service) -> Result<String, Failed> {
+    let (name, variable) = match service {
+        Service::Postgres => ("postgres", "export TIMESTAMP_TEST_POSTGRES="),
+        Service::Nats => ("nats", "export TIMESTAMP_TEST_NATS="),
+    };
+    let exports = output(Command::new(SERVICES).arg("up").arg(folder).args(["--only", name]))?;
+    let url = exports.lines().find_map(|line| line.strip_prefix(variable));
     Ok(url.ok_or("scripts/services names no server")?.to_owned())
 }
 
 /// Stops what is in the folder. What can not be stopped is left to `scripts/chaos`.
-fn services_down(folder: &Path) {
+pub(crate) fn services_down(folder: &Path) {
     let _ = output(Command::new(SERVICES).arg("down").arg(folder));
 }
 
@@ -288,7 +292,7 @@ fn path_of(url: &str) -> &str {
     url.strip_prefix("sqlite:").unwrap_or(url)
 }
 
-fn output(command: &mut Command) -> Result<String, Failed> {
+pub(crate) fn output(command: &mut Command) -> Result<String, Failed> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("`{name}` can not be run: {error}"))?;
     if output.status.success() {

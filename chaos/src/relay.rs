@@ -1,10 +1,10 @@
-//! The relay, with a sink that hands events to the driver over TCP.
+//! The relay, with a sink that hands events to the driver over TCP, or with the one for NATS.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use timestamp_repo::{Relay as EventRelay, Sink, SinkError, StoredEvent};
+use timestamp_repo::{CloudEventSource, Nats, NatsStream, Relay as EventRelay, Sink, SinkError, StoredEvent};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::clock::MovedClock;
 use crate::database::{Database, Failed};
+use crate::jetstream::{STREAM, WINDOW};
 use crate::role;
 
 /// Another relay leads after this time without a sign of life.
@@ -24,7 +25,7 @@ pub(crate) struct Relay {
     url: String,
     #[arg(long)]
     name: String,
-    /// Where the driver takes events.
+    /// Where the driver takes events, or the URL of NATS.
     #[arg(long)]
     sink: String,
     #[command(flatten)]
@@ -34,20 +35,32 @@ pub(crate) struct Relay {
 impl Relay {
     pub(crate) async fn run<S: Database>(self) -> Result<(), Failed> {
         let store = S::open(&self.url, &self.clock.start()).await?;
-        let sink = TcpSink { address: self.sink, name: self.name, line: AsyncMutex::new(None) };
-        let relay = EventRelay::new(store, sink)
-            .window(64)
-            .lease(LEASE)
-            .delivery_timeout(Duration::from_secs(2))
-            .poll_every(Duration::from_millis(20))
-            .attempts(50)
-            .retention(Duration::from_secs(24 * 60 * 60))?
-            .start();
-        let mut stop = role::stopped();
-        let _ = stop.wait_for(|stop| *stop).await;
-        relay.stop().await?;
-        Ok(())
+        if !self.sink.starts_with("nats://") {
+            return lead(store, TcpSink { address: self.sink, name: self.name, line: AsyncMutex::new(None) }).await;
+        }
+        // The source says which relay it was.
+        let options = Nats::options()
+            .source(CloudEventSource::new(format!("/{}", self.name))?)
+            .create_stream(NatsStream::new(STREAM).duplicate_window(WINDOW))
+            .publish_timeout(Duration::from_secs(1))
+            .connect_later();
+        lead(store, options.connect(&self.sink).await?).await
     }
+}
+
+async fn lead<S: Database, K: Sink>(store: S, sink: K) -> Result<(), Failed> {
+    let relay = EventRelay::new(store, sink)
+        .window(64)
+        .lease(LEASE)
+        .delivery_timeout(Duration::from_secs(2))
+        .poll_every(Duration::from_millis(20))
+        .attempts(50)
+        .retention(Duration::from_secs(24 * 60 * 60))?
+        .start();
+    let mut stop = role::stopped();
+    let _ = stop.wait_for(|stop| *stop).await;
+    relay.stop().await?;
+    Ok(())
 }
 
 type Waiting = Arc<Mutex<Option<HashMap<Uuid, oneshot::Sender<bool>>>>>;

@@ -1,12 +1,12 @@
 //! What a run prints at its end.
 
+use crate::arrangement::Arrangement;
 use crate::finding::promise;
-use crate::outside::Engine;
 use crate::tally::{Counts, Tally};
 
-pub(crate) fn print(engine: Engine, tally: &Tally) {
+pub(crate) fn print(arrangement: Arrangement, tally: &Tally) {
     let Tally { rounds, faults, ended_at, against, figures, seconds } = tally;
-    println!("\n{}: {} faults in {rounds} rounds, {seconds:.0} s", engine.name(), tally.faults());
+    println!("\n{}: {} faults in {rounds} rounds, {seconds:.0} s", arrangement.name(), tally.faults());
     for (fault, count) in faults {
         println!("{count:>8}  {fault}");
     }

@@ -1,4 +1,4 @@
-//! A round on one database: starts everything, does what was drawn, waits until all is quiet, and judges.
+//! A round in one arrangement: starts everything, does what was drawn, waits until all is quiet, and judges.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::account;
+use crate::broker::Broker;
 use crate::clock::now_ms;
 use crate::database::Failed;
 use crate::faults;
@@ -16,7 +17,6 @@ use crate::outside::Databases;
 use crate::progress::Progress;
 use crate::random::Random;
 use crate::series::Round;
-use crate::sink::SinkServer;
 use crate::stored::Stored;
 use crate::tally::{Figures, Tally};
 
@@ -37,32 +37,32 @@ pub(crate) struct Verdict {
 /// Does `round.faults` faults; ledgers and logs go to the folder.
 pub(crate) fn run(
     databases: &mut Databases,
+    broker: &Broker,
     round: &Round,
     like: Option<&str>,
     folder: &Path,
     progress: &mut Progress,
 ) -> Result<Verdict, Failed> {
     let begun = Instant::now();
-    let Round { engine, faults: count, seed, .. } = *round;
-    let sink = SinkServer::start(&folder.join("deliveries.tsv"), seed ^ 1)?;
+    let Round { arrangement, faults: count, seed, .. } = *round;
     let mut random = Random::new(seed);
-    let mut fleet = Fleet::new(databases, folder, sink.address.clone(), random.next())?;
+    let mut fleet = Fleet::new(databases, broker, folder, random.next())?;
     fleet.replace()?;
-    wait_for_events(&sink)?;
+    wait_for_events(broker)?;
 
-    let drawn = faults::draw(databases, like, count, &mut random);
+    let drawn = faults::draw(databases, broker, like, count, &mut random);
     if drawn.is_empty() {
-        return Err("no fault of this database is called like that".into());
+        return Err("no fault of this arrangement is called like that".into());
     }
     let mut noted = File::options().append(true).create_new(true).open(folder.join("faults.tsv"))?;
     let mut done = Vec::new();
     for (index, fault) in drawn.iter().enumerate() {
         std::thread::sleep(Duration::from_millis(random.between(100, 900)));
         fleet.is_behind = index < count / 2;
-        progress.fault(&format!("{}: {}", engine.name(), fault.title()));
+        progress.fault(&format!("{}: {}", arrangement.name(), fault.title()));
         fleet.replace()?;
         writeln!(noted, "{}\t{}", now_ms(), fault.title())?;
-        if faults::inject(*fault, &mut fleet, databases, &sink, &mut random)? {
+        if faults::inject(*fault, &mut fleet, databases, broker, &mut random)? {
             done.push(*fault);
         } else {
             progress.say("            no process came to that point");
@@ -72,12 +72,14 @@ pub(crate) fn run(
     std::thread::sleep(Duration::from_secs(3));
 
     let mut troubles = fleet.end(Role::Writer, ENDING)?;
-    let stored = quiet(databases, &sink)?;
+    let stored = quiet(databases, broker)?;
     troubles.extend(fleet.end(Role::Consumer, ENDING)?);
     troubles.extend(fleet.end(Role::Relay, ENDING)?);
     troubles.append(&mut fleet.fallen);
-    let (mut findings, mut figures) = judge::judge(folder, &stored, &sink.deliveries())?;
-    figures.refused = sink.refused();
+    let (deliveries, gone) = broker.at_last(folder)?;
+    let (mut findings, mut figures) = judge::judge(folder, &stored, &deliveries)?;
+    findings.push(Finding { name: "gone from the stream", against: gone });
+    figures.refused = broker.refused();
     findings.push(Finding { name: "fallen", against: troubles.into_iter().map(Charge::from).collect() });
     findings.push(Finding {
         name: "hollow",
@@ -95,9 +97,9 @@ pub(crate) fn run(
     Ok(Verdict { tally, account })
 }
 
-fn wait_for_events(sink: &SinkServer) -> Result<(), Failed> {
+fn wait_for_events(broker: &Broker) -> Result<(), Failed> {
     let begun = Instant::now();
-    while sink.deliveries().len() < 20 {
+    while broker.deliveries()?.len() < 20 {
         if begun.elapsed() > QUIET {
             return Err("no event arrives, although nothing is at fault yet".into());
         }
@@ -107,10 +109,10 @@ fn wait_for_events(sink: &SinkServer) -> Result<(), Failed> {
 }
 
 /// Waits until everything is delivered and taken in, or the time is up.
-fn quiet(databases: &Databases, sink: &SinkServer) -> Result<Stored, Failed> {
+fn quiet(databases: &Databases, broker: &Broker) -> Result<Stored, Failed> {
     let begun = Instant::now();
     loop {
-        let deliveries = sink.deliveries();
+        let deliveries = broker.deliveries()?;
         let stored = Stored::read(databases)?;
         if stored.waiting(&deliveries) == [0, 0] || begun.elapsed() > QUIET {
             return Ok(stored);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::arrangement::Arrangement;
 use crate::database::Failed;
-use crate::outside::Engine;
 use crate::random::Random;
 use crate::tally::Tally;
 
@@ -24,7 +24,7 @@ pub(crate) struct Series {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Round {
-    pub(crate) engine: Engine,
+    pub(crate) arrangement: Arrangement,
     pub(crate) faults: usize,
     pub(crate) seed: u64,
     /// The last is what counts. One before it was red, and the run was resumed.
@@ -38,16 +38,21 @@ impl Round {
 }
 
 impl Series {
-    /// The same share on each database, in rounds of no more than `most` faults, by turns.
-    pub(crate) fn plan(seed: u64, faults: usize, engines: &[Engine], most: usize, like: Option<String>) -> Self {
+    /// The same share in each arrangement, in rounds of no more than `most` faults, by turns. Unless one alone is asked
+    /// for, a turn is each database with the driver's sink, and one of both with NATS.
+    pub(crate) fn plan(seed: u64, faults: usize, only: Option<Arrangement>, most: usize, like: Option<String>) -> Self {
         let mut random = Random::new(seed);
-        let share = faults.div_ceil(engines.len());
+        let of_turn = |turn: usize| match only {
+            Some(arrangement) => vec![arrangement],
+            None => Arrangement::of_turn(seed.wrapping_add(turn as u64)).to_vec(),
+        };
+        let share = faults.div_ceil(of_turn(0).len());
         let turns = share.div_ceil(most.max(1)).max(1);
         let mut rounds = Vec::new();
         for turn in 0..turns {
-            for engine in engines {
+            for arrangement in of_turn(turn) {
                 let faults = share / turns + usize::from(turn < share % turns);
-                rounds.push(Round { engine: *engine, faults, seed: random.next(), tallies: Vec::new() });
+                rounds.push(Round { arrangement, faults, seed: random.next(), tallies: Vec::new() });
             }
         }
         Self { seed, like, rounds }
@@ -74,9 +79,10 @@ impl Series {
     /// A folder for a round that is new: what was cut off, or was red, is kept beside it.
     pub(crate) fn folder(&self, folder: &Path, index: usize) -> PathBuf {
         let name = |again: usize| {
-            let engine = self.rounds.get(index).map_or("", |round| round.engine.name()).to_lowercase();
+            let arrangement = self.rounds.get(index).map_or("", |round| round.arrangement.name());
+            let arrangement = arrangement.to_lowercase().replace(' ', "-");
             let again = if again == 0 { String::new() } else { format!("-again-{again}") };
-            folder.join(format!("{:02}-{engine}{again}", index + 1))
+            folder.join(format!("{:02}-{arrangement}{again}", index + 1))
         };
         let mut again = 0;
         while name(again).exists() {
@@ -94,13 +100,14 @@ impl Series {
         self.rounds.iter().filter(|round| round.is_done()).map(|round| round.faults).sum()
     }
 
-    /// What counts of each database.
-    pub(crate) fn tallies(&self) -> Vec<(Engine, Tally)> {
-        let mut tallies: Vec<(Engine, Tally)> = Vec::new();
-        for (engine, tally) in self.rounds.iter().filter_map(|round| Some((round.engine, round.tallies.last()?))) {
-            match tallies.iter_mut().find(|(known, _)| *known == engine) {
+    /// What counts of each arrangement.
+    pub(crate) fn tallies(&self) -> Vec<(Arrangement, Tally)> {
+        let mut tallies: Vec<(Arrangement, Tally)> = Vec::new();
+        for Round { arrangement, tallies: of_round, .. } in &self.rounds {
+            let Some(tally) = of_round.last() else { continue };
+            match tallies.iter_mut().find(|(known, _)| known == arrangement) {
                 Some((_, sum)) => sum.add(tally),
-                None => tallies.push((engine, tally.clone())),
+                None => tallies.push((*arrangement, tally.clone())),
             }
         }
         tallies
@@ -118,8 +125,6 @@ mod tests {
 
     use super::*;
 
-    const BOTH: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
-
     fn tally(faults: usize, lost: usize) -> Tally {
         Tally {
             faults: BTreeMap::from([("a writer killed".to_owned(), faults)]),
@@ -129,19 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn rounds_share_the_faults_between_the_databases() {
-        let series = Series::plan(7, 1_000, &BOTH, 50, None);
-        assert_eq!((series.rounds.len(), series.faults()), (20, 1_000));
+    fn rounds_share_the_faults_between_the_arrangements() {
+        let series = Series::plan(7, 1_200, None, 50, None);
+        assert_eq!((series.rounds.len(), series.faults()), (24, 1_200));
         assert!(series.rounds.iter().all(|round| round.faults == 50));
-        let series = Series::plan(7, 101, &BOTH, 50, None);
+        let rounds_of = |arrangement| series.rounds.iter().filter(|round| round.arrangement == arrangement).count();
+        let each = [Arrangement::Sqlite, Arrangement::Postgres, Arrangement::SqliteNats, Arrangement::PostgresNats];
+        assert_eq!(each.map(rounds_of), [8, 8, 4, 4]);
+        let series = Series::plan(7, 51, Some(Arrangement::Postgres), 50, None);
         let faults: Vec<usize> = series.rounds.iter().map(|round| round.faults).collect();
-        assert_eq!(faults, [26, 26, 25, 25]);
+        assert_eq!(faults, [26, 25]);
     }
 
     #[test]
     fn a_resumed_run_goes_on_with_the_round_that_is_not_done() {
         let folder = tempfile::tempdir().unwrap();
-        let mut series = Series::plan(7, 200, &BOTH, 50, None);
+        let mut series = Series::plan(7, 150, None, 50, None);
         series.rounds[0].tallies.push(tally(50, 0));
         series.rounds[1].tallies.push(tally(50, 1));
         series.keep(folder.path()).unwrap();
@@ -154,13 +162,13 @@ mod tests {
         assert_eq!(resumed.faults_done(), 100);
         assert!(resumed.was_red(), "what was red once stays known");
         let sums: Vec<usize> = resumed.tallies().iter().map(|(_, tally)| tally.faults()).collect();
-        assert_eq!(sums, [50, 50]);
+        assert_eq!(sums, [50, 50], "of those that have begun");
     }
 
     #[test]
     fn what_a_round_left_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
-        let series = Series::plan(7, 10, &BOTH, 50, None);
+        let series = Series::plan(7, 10, None, 50, None);
         let first = series.folder(folder.path(), 0);
         fs::create_dir(&first).unwrap();
         let second = series.folder(folder.path(), 0);

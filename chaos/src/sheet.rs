@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::outside::Engine;
+use crate::arrangement::Arrangement;
 use crate::tally::Tally;
 
 /// What is promised, in a sentence; how a run judges it, by the name that its report has; the test below it.
@@ -73,7 +73,7 @@ parked and released under faults. Where there is a test, it is one of a single c
 ";
 
 /// The page. Every promise has held in both runs.
-pub(crate) fn page(seed: u64, tallies: &[(Engine, Tally)]) -> String {
+pub(crate) fn page(seed: u64, tallies: &[(Arrangement, Tally)]) -> String {
     let mut page = String::from(
         "# The guarantee sheet\n\nWhat is promised, what tried to break it, and what is not promised. This page is written \
          by `scripts/chaos --sheet`\nafter a run in which every promise held; do not change it by hand.\n\nThree writers, two \
@@ -87,15 +87,15 @@ pub(crate) fn page(seed: u64, tallies: &[(Engine, Tally)]) -> String {
     for (sentence, name, test) in PROMISES {
         let broken: Vec<String> = tallies
             .iter()
-            .map(|(engine, tally)| {
+            .map(|(arrangement, tally)| {
                 let count = tally.against.get(name).copied().unwrap_or(0);
-                format!("{}: {count} {name} in {} faults", engine.name(), tally.faults())
+                format!("{}: {count} {name} in {} faults", arrangement.name(), tally.faults())
             })
             .collect();
         let _ = writeln!(page, "| {sentence} | {} | `{test}` |", broken.join("; "));
     }
     let _ = writeln!(page, "\n## The faults\n\nSeed {seed}.\n");
-    let names: Vec<&str> = tallies.iter().map(|(engine, _)| engine.name()).collect();
+    let names: Vec<&str> = tallies.iter().map(|(arrangement, _)| arrangement.name()).collect();
     let _ = writeln!(page, "| fault | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     let mut counts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (_, tally)) in tallies.iter().enumerate() {

@@ -24,6 +24,16 @@ pub(crate) struct Delivery {
     pub(crate) relay: String,
     /// In milliseconds since 1970.
     pub(crate) at: i64,
+    /// What took it was deleted since, with all that it held.
+    pub(crate) is_gone: bool,
+}
+
+impl Delivery {
+    /// As it stands in the ledger.
+    pub(crate) fn line(&self, number: usize) -> String {
+        let Self { event: Event { id, version, token }, event_id, kind, relay, at, is_gone: _ } = self;
+        format!("{number}\t{at}\t{relay}\t{id}\t{version}\t{token}\t{event_id}\t{kind}\n")
+    }
 }
 
 /// Shared with the threads of the connections.
@@ -108,12 +118,11 @@ impl SinkServer {
             return Some("no");
         }
         let at = now_ms();
-        let number = state.deliveries.len();
-        let Event { id, version, token } = &event;
-        let text = format!("{number}\t{at}\t{relay}\t{id}\t{version}\t{token}\t{event_id}\t{kind}\n");
-        state.file.write_all(text.as_bytes()).ok()?;
         let (kind, relay) = (kind.to_owned(), relay.to_owned());
-        state.deliveries.push(Delivery { event, event_id, kind, relay, at });
+        let delivery = Delivery { event, event_id, kind, relay, at, is_gone: false };
+        let number = state.deliveries.len();
+        state.file.write_all(delivery.line(number).as_bytes()).ok()?;
+        state.deliveries.push(delivery);
         if std::mem::take(&mut state.cut) {
             for stream in state.streams.drain(..) {
                 let _ = stream.shutdown(Shutdown::Both);

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::database::Failed;
+use crate::judge::to_be_taken;
 use crate::ledger::Event;
 use crate::outside::Databases;
 use crate::sink::Delivery;
@@ -76,7 +77,7 @@ impl Stored {
     pub(crate) fn waiting(&self, deliveries: &[Delivery]) -> [usize; 2] {
         let delivered: HashSet<Uuid> = deliveries.iter().map(|delivery| delivery.event_id).collect();
         let undelivered = self.events.iter().filter(|event| !delivered.contains(&event.event_id)).count();
-        let untaken = delivered.iter().filter(|id| !self.receipts.contains_key(id)).count();
+        let untaken = to_be_taken(deliveries).filter(|id| !self.receipts.contains_key(id)).count();
         [undelivered, untaken]
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Counts by name.
 pub(crate) type Counts = BTreeMap<String, usize>;
 
-/// What happened in one round, or in several on the same database.
+/// What happened in one round, or in several of the same arrangement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) rounds: usize,

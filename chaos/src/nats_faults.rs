@@ -1,0 +1,42 @@
+//! The faults that meet NATS.
+
+use std::time::Duration;
+
+use crate::database::Failed;
+use crate::faults::Fault;
+use crate::fleet::{Fleet, Role};
+use crate::jetstream::{NatsServer, WINDOW};
+use crate::random::Random;
+use crate::relay::LEASE;
+
+/// Does it, and returns whether it came about.
+pub(crate) fn inject(
+    fault: Fault,
+    nats: &NatsServer,
+    fleet: &mut Fleet,
+    leader: &str,
+    random: &mut Random,
+) -> Result<bool, Failed> {
+    let pause = Duration::from_millis(random.between(200, 1_500));
+    match fault {
+        Fault::NatsKilled => nats.crash()?,
+        Fault::NatsFrozen => {
+            nats.freeze()?;
+            std::thread::sleep(pause);
+            nats.thaw()?;
+        }
+        Fault::StreamFull => return nats.fill(pause),
+        Fault::StreamDeleted => return nats.delete_stream(),
+        Fault::WindowExpired => {
+            let before = nats.duplicates()?;
+            // It has published, and not noted it.
+            if !fleet.end_at(Role::Relay, leader, "publish/after", random.between(20, 60))? {
+                return Ok(false);
+            }
+            // The next one leads after the lease, which is longer than the window.
+            return nats.waits_for_duplicates(before, WINDOW + 6 * LEASE);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
