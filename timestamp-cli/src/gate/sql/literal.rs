@@ -1,0 +1,284 @@
+//! Whether a string literal is SQL, and then what is refused in it.
+//!
+//! Most literals are not, and are turned away by their first word. What begins like a statement must have the shape of
+//! one: "Update now() and then" has no `SET`, "Create table timestamps now()" no parenthesis. `SELECT` and conditions,
+//! which may be anything, are read by [`prose`].
+
+use super::mention;
+use super::naive::time_type;
+use super::prose;
+use super::scanner::{self, Place};
+use super::source::{Lower, Source};
+use super::statement;
+use super::token::{self, Kind};
+
+/// How many tokens a list of columns before `AS` may have, and the like.
+const AHEAD: usize = 256;
+
+/// Adds what is refused in `text` to `findings`, if it is SQL.
+pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Finding>) {
+    if !begins_like_sql(text) || !mention::of_time(text) {
+        return;
+    }
+    let (tokens, _) = token::tokens(text);
+    let source = Source { text, tokens: &tokens };
+    let mut start = 0;
+    while start < tokens.len() {
+        let to_end = holds_statements(&source, start);
+        let ahead = if to_end { None } else { (start..tokens.len()).find(|index| source.is_symbol(*index, ";")) };
+        let end = ahead.unwrap_or(tokens.len());
+        let statement = Source { text, tokens: tokens.get(start..end).unwrap_or_default() };
+        if is_statement(&statement, 0) {
+            scanner::scan(statement, place, findings);
+        }
+        start = end + 1;
+    }
+}
+
+/// Whether the first word of a text may begin SQL. Looks at a few bytes only, besides comments.
+fn begins_like_sql(text: &str) -> bool {
+    let mut rest = text.trim_start_matches(|character: char| character.is_whitespace() || character == '(');
+    while let Some(after) = comment(rest) {
+        rest = after.trim_start();
+    }
+    let word = rest.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or_default();
+    matches!(
+        Lower::new(word).as_str(),
+        "select"
+            | "insert"
+            | "update"
+            | "delete"
+            | "create"
+            | "alter"
+            | "with"
+            | "replace"
+            | "merge"
+            | "explain"
+            | "values"
+            | "set"
+            | "where"
+            | "and"
+            | "or"
+            | "having"
+            | "add"
+            | "do"
+            | "declare"
+            | "begin"
+            | "start"
+            | "commit"
+            | "drop"
+            | "pragma"
+            | "truncate"
+            | "call"
+            | "use"
+            | "lock"
+            | "grant"
+            | "comment"
+    )
+}
+
+/// Returns what follows a comment at the start.
+fn comment(text: &str) -> Option<&str> {
+    if text.starts_with("--") {
+        return text.split_once('\n').map(|(_, after)| after);
+    }
+    text.strip_prefix("/*").and_then(|comment| comment.split_once("*/")).map(|(_, after)| after)
+}
+
+/// Whether semicolons from here on may belong to the statement.
+fn holds_statements(source: &Source<'_>, start: usize) -> bool {
+    matches!(statement::kind(source, start), Some(statement::Kind::Routine | statement::Kind::Trigger))
+}
+
+/// Whether tokens from `start` on have the shape of a statement, or of a part of one.
+fn is_statement(source: &Source<'_>, start: usize) -> bool {
+    if source.is_symbol(start, "(") {
+        return is_statement(source, start + 1);
+    }
+    let next = start + 1;
+    match source.word(start).as_str() {
+        "select" => prose::reads_as_sql(source, start),
+        "values" => source.is_symbol(next, "(") && prose::reads_as_sql(source, start),
+        "where" | "and" | "or" | "having" => prose::compares(source) && prose::reads_as_sql(source, start),
+        "insert" | "replace" | "merge" => is_insert(source, next),
+        "update" => is_update(source, next),
+        "delete" => is_delete(source, next),
+        "create" => is_create(source, next),
+        "alter" | "add" => is_alter(source, start),
+        "with" => is_with(source, next),
+        "set" => name(source, next).is_some_and(|end| source.is_symbol(end, "=")),
+        "do" => matches!(source.kind(next), Some(Kind::Dollar)),
+        "declare" => source.is_symbol(next, "@"),
+        "call" => {
+            name(source, next).is_some_and(|end| source.is_symbol(end, "(")) && prose::reads_as_sql(source, start)
+        }
+        "explain" => (next..next + 12)
+            .find(|index| matches!(source.word(*index).as_str(), "select" | "insert" | "update" | "delete" | "with"))
+            .is_some_and(|verb| is_statement(source, verb)),
+        _ => false,
+    }
+}
+
+fn is_insert(source: &Source<'_>, start: usize) -> bool {
+    let Some(into) = (start..start + 3).find(|index| source.is_word(*index, "into")) else { return false };
+    let Some(end) = name(source, into + 1) else { return false };
+    source.is_symbol(end, "(")
+        || placeholder(source, end).is_some()
+        || matches!(
+            source.word(end).as_str(),
+            "values" | "select" | "default" | "set" | "as" | "overriding" | "with" | "using"
+        )
+        || source.is_word(end + 1, "using")
+}
+
+fn is_update(source: &Source<'_>, start: usize) -> bool {
+    let start = match source.word(start).as_str() {
+        "or" => start + 2,
+        "only" | "ignore" | "low_priority" => start + 1,
+        _ => start,
+    };
+    let Some(end) = name(source, start) else { return false };
+    let end = if source.is_word(end, "as") { end + 1 } else { end };
+    let Some(set) = (end..=end + 1).find(|index| source.is_word(*index, "set")) else { return false };
+    source.is_symbol(set + 1, "(")
+        || placeholder(source, set + 1).is_some()
+        || name(source, set + 1).is_some_and(|column| source.is_symbol(column, "="))
+}
+
+fn is_delete(source: &Source<'_>, start: usize) -> bool {
+    if !source.is_word(start, "from") {
+        return false;
+    }
+    let only = usize::from(source.is_word(start + 1, "only"));
+    let Some(end) = name(source, start + 1 + only) else { return false };
+    let clause = |index: usize| {
+        source.kind(index).is_none()
+            || placeholder(source, index).is_some()
+            || matches!(source.word(index).as_str(), "where" | "using" | "returning" | "as" | "limit" | "order")
+    };
+    (clause(end) || clause(end + 1)) && prose::reads_as_sql(source, start)
+}
+
+fn is_create(source: &Source<'_>, start: usize) -> bool {
+    let Some(what) = (start..start + 12).find(|index| {
+        matches!(
+            source.word(*index).as_str(),
+            "table" | "function" | "procedure" | "trigger" | "view" | "index" | "type" | "domain" | "rule" | "event"
+        )
+    }) else {
+        return false;
+    };
+    let mut named = what + 1;
+    while matches!(source.word(named).as_str(), "if" | "not" | "exists" | "concurrently") {
+        named += 1;
+    }
+    let kind = source.word(what);
+    if kind.as_str() == "index" && source.is_word(named, "on") {
+        return true;
+    }
+    let Some(end) = name(source, named) else { return false };
+    let after = source.word(end);
+    let after = after.as_str();
+    match kind.as_str() {
+        "table" => {
+            source.is_symbol(end, "(")
+                || placeholder(source, end).is_some()
+                || matches!(after, "as" | "partition" | "of" | "like" | "using")
+        }
+        "function" | "procedure" => source.is_symbol(end, "("),
+        "trigger" => matches!(after, "before" | "after" | "instead" | "on" | "insert" | "update" | "delete" | "for"),
+        "view" => source.is_symbol(end, "(") || matches!(after, "as" | "with"),
+        "index" => after == "on",
+        "type" | "rule" => after == "as",
+        "domain" => after == "as" || time_type(source, end).is_some(),
+        "event" => after == "on" && source.is_word(end + 1, "schedule"),
+        _ => false,
+    }
+}
+
+fn is_alter(source: &Source<'_>, start: usize) -> bool {
+    let mut named = start + 2;
+    while matches!(source.word(named).as_str(), "if" | "not" | "exists" | "only") {
+        named += 1;
+    }
+    let Some(end) = name(source, named) else { return false };
+    let after = source.word(end);
+    match source.word(start + 1).as_str() {
+        "table" | "type" => matches!(
+            after.as_str(),
+            "add"
+                | "alter"
+                | "drop"
+                | "rename"
+                | "modify"
+                | "change"
+                | "set"
+                | "owner"
+                | "enable"
+                | "disable"
+                | "attach"
+        ),
+        "column" => matches!(after.as_str(), "type" | "set" | "drop") || time_type(source, end).is_some(),
+        "function" | "procedure" | "trigger" | "view" => is_create(source, start + 1),
+        _ => false,
+    }
+}
+
+fn is_with(source: &Source<'_>, start: usize) -> bool {
+    let start = start + usize::from(source.is_word(start, "recursive"));
+    let Some(mut end) = name(source, start) else { return false };
+    if source.is_symbol(end, "(") {
+        let Some(closed) = (end..end + AHEAD).find(|index| source.is_symbol(*index, ")")) else { return false };
+        end = closed + 1;
+    }
+    if !source.is_word(end, "as") {
+        return false;
+    }
+    end += 1;
+    while matches!(source.word(end).as_str(), "not" | "materialized") {
+        end += 1;
+    }
+    source.is_symbol(end, "(")
+}
+
+/// Returns the token after the name of a table or a column: quoted or not, with its schema, or filled in later.
+fn name(source: &Source<'_>, start: usize) -> Option<usize> {
+    let mut end = one_name(source, start)?;
+    for _ in 0..8 {
+        if source.is_symbol(end, ".") {
+            end = one_name(source, end + 1)?;
+        } else if source.at(end).start == source.at(end - 1).end {
+            // `{prefix}_tasks`
+            let Some(next) = one_name(source, end) else { break };
+            end = next;
+        } else {
+            break;
+        }
+    }
+    Some(end)
+}
+
+fn one_name(source: &Source<'_>, start: usize) -> Option<usize> {
+    match source.kind(start)? {
+        Kind::Quoted => Some(start + 1),
+        Kind::Word if !statement::is_structural(source.word(start).as_str()) => Some(start + 1),
+        Kind::Symbol if source.is_symbol(start, "[") && source.is_symbol(start + 2, "]") => Some(start + 3),
+        Kind::Symbol if source.is_symbol(start, "@") => one_name(source, start + 1),
+        _ => placeholder(source, start),
+    }
+}
+
+/// Returns the token after something that is filled in before the text is run: `?`, `{}`, `{table}`, `%I`.
+fn placeholder(source: &Source<'_>, start: usize) -> Option<usize> {
+    if source.kind(start) == Some(Kind::Value) {
+        return Some(start + 1);
+    }
+    // What `format` of PostgreSQL fills in.
+    if source.is_symbol(start, "%") && matches!(source.slice(start + 1), "I" | "s" | "L") {
+        return Some(start + 2);
+    }
+    if !source.is_symbol(start, "{") {
+        return None;
+    }
+    (start + 1..start + 8).find(|index| source.is_symbol(*index, "}")).map(|closed| closed + 1)
+}
