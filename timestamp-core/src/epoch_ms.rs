@@ -6,23 +6,32 @@
 //! This file is the only one that knows the `time` library; the calendar and the texts are done here, by hand.
 
 mod civil;
+mod distance;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod parse;
+mod plausible;
 mod serde;
 mod text;
+mod unit;
 
 use std::fmt;
 use std::time::Duration as StdDuration;
 
 use time::{Duration, UtcDateTime};
 
-pub use self::parse::ParseError;
+pub use self::distance::TimeAgo;
+pub use self::parse::{Assume, Offset, ParseError, Suffix};
+pub use self::plausible::{Implausible, PlausibleRange};
 pub use self::text::EpochMsText;
+pub use self::unit::EpochUnit;
 
 /// An instant, UTC, in whole milliseconds since 1970; only the years 0000 to 9999 can exist.
 ///
 /// Eight bytes. Its text is RFC 3339 with three digits and `Z`, in [`Display`](fmt::Display), `Debug` and serde alike:
 /// always 24 characters, and in the order of the instants. Reading accepts any offset; see [`ParseError`] for what it
-/// refuses.
+/// refuses. Text without an offset is read by [`parse_naive`](Self::parse_naive), a number by the function that names its
+/// unit, such as [`from_seconds`](Self::from_seconds).
 ///
 /// There is no `now` here: time comes from a [`Clock`](crate::Clock). There is no `Default` either, because no instant
 /// is a good one for lack of another.

@@ -6,6 +6,7 @@ mod epoch_ms;
 mod event;
 mod pending;
 mod record;
+pub mod serde;
 mod timestamped;
 mod timestamps;
 mod validation;
@@ -19,7 +20,10 @@ pub mod __private;
 pub mod _docs;
 
 pub use crate::clock::{Clock, ManualClock};
-pub use crate::epoch_ms::{EpochMs, EpochMsText, OutOfRange, ParseError};
+pub use crate::epoch_ms::{
+    Assume, EpochMs, EpochMsText, EpochUnit, Implausible, Offset, OutOfRange, ParseError, PlausibleRange, Suffix,
+    TimeAgo,
+};
 pub use crate::event::{Drain, Event, EventKind, PendingEvents};
 pub use crate::record::{
     Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value,

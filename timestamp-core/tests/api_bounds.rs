@@ -4,8 +4,9 @@
 #![cfg(feature = "derive")]
 
 use timestamp_core::{
-    Clock, ColumnDefinition, ColumnError, ColumnType, Drain, EpochMs, EpochMsText, Event, EventKind, ManualClock,
-    OutOfRange, ParseError, PayloadError, PendingEvents, RowError, Timestamped, Timestamps, ValidationError, Value,
+    Assume, Clock, ColumnDefinition, ColumnError, ColumnType, Drain, EpochMs, EpochMsText, EpochUnit, Event, EventKind,
+    Implausible, ManualClock, Offset, OutOfRange, ParseError, PayloadError, PendingEvents, PlausibleRange, RowError,
+    Suffix, TimeAgo, Timestamped, Timestamps, ValidationError, Value,
 };
 
 #[derive(Clone, Timestamped)]
@@ -25,6 +26,7 @@ macro_rules! send_sync_unpin {
 }
 
 send_sync_unpin! {
+    Assume,
     Clock,
     ColumnDefinition,
     ColumnError,
@@ -32,15 +34,21 @@ send_sync_unpin! {
     Drain<'static, Task>,
     EpochMs,
     EpochMsText,
+    EpochUnit,
     Event<'static>,
     EventKind,
+    Implausible,
     ManualClock,
+    Offset,
     OutOfRange,
     ParseError,
     PayloadError,
     PendingEvents<'static>,
+    PlausibleRange,
     RowError,
+    Suffix,
     Task,
+    TimeAgo,
     Timestamps,
     ValidationError,
     Value<'static>,
@@ -55,13 +63,14 @@ macro_rules! errors {
     };
 }
 
-errors!(ColumnError, OutOfRange, ParseError, PayloadError, RowError, ValidationError);
+errors!(ColumnError, Implausible, OutOfRange, ParseError, PayloadError, RowError, ValidationError);
 
 const _: () = {
     assert!(size_of::<EpochMs>() == 8);
     assert!(size_of::<Clock>() == 8);
     assert!(size_of::<Option<Clock>>() <= 16);
-    assert!(size_of::<EpochMsText>() == 24);
+    assert!(size_of::<EpochMsText>() == 32);
+    assert!(size_of::<Result<EpochMs, ParseError>>() == 16);
     assert!(size_of::<Timestamps>() <= 64);
 };
 

@@ -285,16 +285,18 @@ fn refused_text_says_what_is_wrong_and_where() {
         (
             "2026-01-31T12:34:56",
             19,
-            "the offset from UTC is missing; append `Z` if the time is UTC, or an offset such as `+02:00`",
+            "the offset from UTC is missing; append `Z` if the time is UTC, or an offset such as `+02:00`, or read it with \
+             `EpochMs::parse_naive`, which takes the offset to assume",
         ),
         (
             "2026-01-31 12:34:56.789",
             23,
-            "the offset from UTC is missing; append `Z` if the time is UTC, or an offset such as `+02:00`",
+            "the offset from UTC is missing; append `Z` if the time is UTC, or an offset such as `+02:00`, or read it with \
+             `EpochMs::parse_naive`, which takes the offset to assume",
         ),
         ("2026-01-31T12:34:56.Z", 20, "expected a digit after `.`"),
         ("2026-01-31T12:34:56.", 20, "the text ends, expected a digit after `.`"),
-        ("2026-01-31T12:34:56,789Z", 19, "expected a fraction such as `.789`, or an offset such as `Z` or `+02:00`"),
+        ("2026-01-31T12:34:56,789Z", 19, "a fraction begins with `.`, not with `,`"),
         ("2026-01-31T12:34:56.789 Z", 23, "expected a fraction such as `.789`, or an offset such as `Z` or `+02:00`"),
         ("2026-01-31T12:34:56+02", 22, "the text ends, expected `:` between the offset's hours and minutes"),
         ("2026-01-31T12:34:56+0200", 22, "expected `:` between the offset's hours and minutes"),
@@ -303,7 +305,11 @@ fn refused_text_says_what_is_wrong_and_where() {
         ("2026-01-31T12:34:56-02:0", 24, "the text ends, expected the offset's minutes, two digits"),
         ("2026-01-31T12:34:56.789Z ", 24, "text follows after the end of the time"),
         ("2026-01-31T12:34:56.789Z\n", 24, "text follows after the end of the time"),
-        ("2026-01-31T12:34:56.789+01:00[Europe/Paris]", 29, "text follows after the end of the time"),
+        (
+            "2026-01-31T12:34:56.789+01:00[Europe/Paris]",
+            29,
+            "a suffix in brackets is RFC 9557, which is read by `EpochMs::parse_rfc9557`",
+        ),
         (
             "0000-01-01T00:00:00.000+00:01",
             23,
@@ -314,13 +320,14 @@ fn refused_text_says_what_is_wrong_and_where() {
             23,
             "with this offset the instant lies outside the years 0000 to 9999 of UTC",
         ),
-        ("\u{0662}026-01-31T12:34:56.789Z", 0, "the character is not ASCII, as every character of RFC 3339 is"),
-        ("2026-01-31T12:34:56\u{2212}02:00", 19, "the character is not ASCII, as every character of RFC 3339 is"),
+        ("\u{0662}026-01-31T12:34:56.789Z", 0, "the character is not ASCII, as every character of a time is"),
+        ("2026-01-31T12:34:56\u{2212}02:00", 19, "the character is not ASCII, as every character of a time is"),
     ];
     for (text, position, message) in table {
         let error = text.parse::<EpochMs>().unwrap_err();
         assert_eq!(error.position(), position, "{text:?}: {error}");
-        assert_eq!(error.to_string(), format!("at byte {position}: {message}"), "{text:?}");
+        let shown = text.escape_default();
+        assert_eq!(error.to_string(), format!("at byte {position} of \"{shown}\": {message}"), "{text:?}");
     }
 }
 
@@ -360,7 +367,7 @@ fn serde_refuses_a_number_and_says_why() {
     let error = serde_json::from_str::<EpochMs>("null").unwrap_err().to_string();
     assert!(error.contains("expected a time as text, such as `2026-01-31T12:34:56.789Z`"), "{error}");
     let error = serde_json::from_str::<EpochMs>("\"2026-01-31T12:34:56\"").unwrap_err().to_string();
-    assert!(error.contains("at byte 19: the offset from UTC is missing"), "{error}");
+    assert!(error.contains("at byte 19 of \"2026-01-31T12:34:56\": the offset from UTC is missing"), "{error}");
 }
 
 #[test]

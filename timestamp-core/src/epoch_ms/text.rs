@@ -8,8 +8,14 @@ use super::{EpochMs, civil};
 const MILLIS_PER_DAY: u64 = 86_400_000;
 
 /// The text of an instant, on the stack: what [`EpochMs::to_text`] returns. It derefs to `str`.
+///
+/// It has 32 bytes, of which the last eight are nothing: as whole blocks at an aligned address, the standard library finds
+/// out quickly that they are UTF-8, which we know and can not say without `unsafe`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EpochMsText([u8; 24]);
+#[repr(align(8))]
+pub struct EpochMsText([u8; 32]);
+
+const LENGTH: usize = 24;
 
 impl EpochMs {
     /// Returns the text of this instant without allocating.
@@ -46,7 +52,7 @@ impl EpochMs {
                 | (time >> 48) << 32
                 | u64::from(millis % 10) << 48,
         ];
-        let mut text = [0; 24];
+        let mut text = [0; 32];
         for (part, word) in text.as_chunks_mut::<8>().0.iter_mut().zip(words) {
             *part = word.to_le_bytes();
         }
@@ -71,7 +77,7 @@ impl EpochMsText {
     #[inline]
     pub fn as_str(&self) -> &str {
         match std::str::from_utf8(&self.0) {
-            Ok(text) => text,
+            Ok(text) => &text[..LENGTH],
             Err(_) => unreachable!("digits and punctuation are ASCII"),
         }
     }
@@ -79,8 +85,11 @@ impl EpochMsText {
     /// Returns the text as the 24 ASCII bytes it is.
     #[must_use]
     #[inline]
-    pub const fn as_bytes(&self) -> &[u8; 24] {
-        &self.0
+    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
+        match self.0.first_chunk() {
+            Some(bytes) => bytes,
+            None => unreachable!(),
+        }
     }
 }
 
