@@ -1,23 +1,86 @@
 //! Tells what was found, to people and to programs.
 
+mod github;
+mod human;
 mod json;
+mod sarif;
 
-use std::io::Write as _;
+use std::time::Duration;
 
 use crate::gate::check::Checked;
+use crate::gate::judgement::{Excepted, Stale};
 
 /// How the findings are told.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Format {
-    /// One object, for programs
+    /// For people, with the code
     #[default]
+    Human,
+    /// One object, for programs
     Json,
+    /// SARIF 2.1.0, for platforms that show findings in reviews
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
-/// Writes a report to the standard output.
-pub(crate) fn print(format: Format, checked: &Checked) {
-    let text = match format {
-        Format::Json => json::report(checked),
-    };
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// What a run comes to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) checked: Checked,
+    pub(crate) stale: Vec<Stale>,
+    pub(crate) excepted: Excepted,
+    /// How many findings were mended.
+    pub(crate) fixed: usize,
+    /// How many files were checked.
+    pub(crate) files: usize,
+    pub(crate) took: Duration,
+}
+
+impl Outcome {
+    /// Returns how many findings are left.
+    pub(crate) fn findings(&self) -> usize {
+        self.checked.files.iter().map(|file| file.findings.len()).sum()
+    }
+}
+
+/// Returns the report for the standard output.
+pub(crate) fn report(format: Format, outcome: &Outcome) -> String {
+    match format {
+        Format::Human => human::report(outcome),
+        Format::Json => json::report(outcome),
+        Format::Sarif => sarif::report(outcome),
+        Format::Github => github::report(outcome),
+    }
+}
+
+/// Returns the last line for people: how much was checked, and what came out.
+pub(crate) fn summary(outcome: &Outcome) -> String {
+    let Outcome { checked, stale, excepted, fixed, files, took } = outcome;
+    let seconds = took.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let megabytes = checked.bytes as f64 / 1e6;
+    let mut parts = vec![count(outcome.findings(), "finding")];
+    for (number, what) in [
+        (*fixed, "fixed"),
+        (excepted.allowed, "allowed"),
+        (excepted.in_baseline, "in the baseline"),
+        (excepted.gone, "gone from the baseline, which can be written anew"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
+    if !stale.is_empty() {
+        parts.push(count(stale.len(), "stale exception"));
+    }
+    if !checked.unchecked.is_empty() {
+        parts.push(format!("{} not checked", count(checked.unchecked.len(), "file")));
+    }
+    let speed = if seconds > 0.0 { megabytes / seconds } else { 0.0 };
+    format!("{}; {}, {megabytes:.1} MB in {seconds:.2} s ({speed:.0} MB/s)", parts.join(", "), count(*files, "file"))
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -1,33 +1,92 @@
 //! Which files are checked: the files that were named, and in folders those of a known language that git does not ignore.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
 use crate::gate::check::Unchecked;
+use crate::gate::config::Config;
 use crate::gate::language::Language;
 
-/// Returns the files to check, sorted, and what could not be looked into.
-///
-/// Symbolic links are not followed, so that no loop exists and nothing is checked twice.
-pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Unchecked>) {
-    let mut files = Vec::new();
-    let mut unchecked = Vec::new();
-    for path in paths {
-        for entry in WalkBuilder::new(path).build() {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    if Language::of(entry.path()).is_some() {
-                        let path = entry.into_path();
-                        files.push(path.strip_prefix("./").map(PathBuf::from).unwrap_or(path));
+/// The files of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// As people reach them from where they are; sorted.
+    pub(crate) files: Vec<PathBuf>,
+    /// The same, relative to the folder of the configuration.
+    pub(crate) within: Vec<PathBuf>,
+    /// What could not be looked into.
+    pub(crate) unchecked: Vec<Unchecked>,
+    /// Of each entry of the configuration that skips files, whether it did.
+    pub(crate) skipped: Vec<bool>,
+    /// Whether all of the folder of the configuration was walked.
+    pub(crate) is_whole: bool,
+}
+
+impl Walk {
+    /// Finds the files.
+    ///
+    /// Symbolic links are not followed, so that no loop exists and nothing is checked twice.
+    pub(crate) fn new(paths: &[PathBuf], config: &Config) -> Self {
+        let folder = config.folder();
+        let mut walk = Self { skipped: vec![false; config.skips.len()], ..Self::default() };
+        let mut found = Vec::new();
+        for path in paths {
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            walk.is_whole |= folder.starts_with(&real);
+            let is_folder = real.is_dir();
+            for entry in WalkBuilder::new(path).build() {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        walk.unchecked.push(unreadable(&error, path));
+                        continue;
                     }
+                };
+                // What was named is read whatever it is called; of a link, what it leads to.
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file()) || entry.depth() == 0 && !is_folder;
+                if !is_file || Language::of(entry.path()).is_none() {
+                    continue;
                 }
-                Ok(_) => {}
-                Err(error) => unchecked.push(Unchecked::new(path.clone(), error.to_string())),
+                let below = entry.path().strip_prefix(path).unwrap_or(Path::new(""));
+                let real = if below.as_os_str().is_empty() { real.clone() } else { real.join(below) };
+                let within = real.strip_prefix(&folder).map(Path::to_owned).unwrap_or(real);
+                if !walk.skips(config, &within) {
+                    let path = entry.into_path();
+                    found.push((path.strip_prefix("./").map(Path::to_owned).unwrap_or(path), within));
+                }
             }
         }
+        found.sort();
+        found.dedup();
+        (walk.files, walk.within) = found.into_iter().unzip();
+        walk
     }
-    files.sort();
-    files.dedup();
-    (files, unchecked)
+
+    fn skips(&mut self, config: &Config, within: &Path) -> bool {
+        let mut is_skipped = false;
+        for (skipped, skip) in self.skipped.iter_mut().zip(&config.skips) {
+            if skip.places.have(within) {
+                (*skipped, is_skipped) = (true, true);
+            }
+        }
+        is_skipped
+    }
+}
+
+/// Tells what could not be looked into, once and without the path in its words.
+fn unreadable(error: &ignore::Error, root: &Path) -> Unchecked {
+    match error {
+        ignore::Error::WithPath { path, err } => Unchecked::new(path.clone(), plain(err)),
+        ignore::Error::WithDepth { err, .. } => unreadable(err, root),
+        other => Unchecked::new(root.to_owned(), plain(other)),
+    }
+}
+
+fn plain(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => plain(err),
+        ignore::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
 }

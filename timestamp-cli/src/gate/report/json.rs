@@ -1,13 +1,13 @@
-//! The report for programs: one JSON object with `findings` and `unchecked`.
+//! The report for programs: one JSON object.
 
 use serde_json::json;
 
-use crate::gate::check::Checked;
 use crate::gate::position::Lines;
+use crate::gate::report::Outcome;
 
 /// Returns the report, with a line end.
-pub(crate) fn report(checked: &Checked) -> String {
-    let findings = checked.files.iter().flat_map(|file| {
+pub(super) fn report(outcome: &Outcome) -> String {
+    let findings = outcome.checked.files.iter().flat_map(|file| {
         let lines = Lines::new(&file.text);
         file.findings.iter().map(move |finding| {
             let (start, end) = (lines.position(finding.at.start), lines.position(finding.at.end));
@@ -19,14 +19,17 @@ pub(crate) fn report(checked: &Checked) -> String {
                 "end_line": end.line,
                 "end_column": end.column,
                 "words": finding.words,
+                "function": finding.within.as_deref(),
                 "reason": finding.rule.reason,
                 "instead": finding.rule.instead,
-                "fix": finding.fix.as_ref().map(|fix| json!({ "start": fix.at.start, "end": fix.at.end, "text": fix.text })),
+                "fix": finding.fix.as_ref().map(|fix| {
+                    json!({ "start": fix.at.start, "end": fix.at.end, "text": fix.text })
+                }),
             })
         })
     });
     let findings: Vec<_> = findings.collect();
-    let unchecked = checked.unchecked.iter().map(|unchecked| {
+    let unchecked = outcome.checked.unchecked.iter().map(|unchecked| {
         json!({
             "path": unchecked.path,
             "line": unchecked.at.map(|at| at.line),
@@ -35,5 +38,18 @@ pub(crate) fn report(checked: &Checked) -> String {
         })
     });
     let unchecked: Vec<_> = unchecked.collect();
-    format!("{:#}\n", json!({ "findings": findings, "unchecked": unchecked }))
+    let stale = outcome.stale.iter().map(|stale| json!({ "path": stale.file, "line": stale.line, "what": stale.what }));
+    let stale: Vec<_> = stale.collect();
+    let report = json!({
+        "findings": findings,
+        "unchecked": unchecked,
+        "stale": stale,
+        "allowed": outcome.excepted.allowed,
+        "in_baseline": outcome.excepted.in_baseline,
+        "gone_from_baseline": outcome.excepted.gone,
+        "fixed": outcome.fixed,
+        "files": outcome.files,
+        "bytes": outcome.checked.bytes,
+    });
+    format!("{report:#}\n")
 }

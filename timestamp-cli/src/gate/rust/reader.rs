@@ -118,7 +118,11 @@ impl<'a> Reader<'a> {
     pub(super) fn mention(&mut self, path: String, place: Place, at: Range<usize>) {
         let mut path = path;
         let mut globs = Vec::new();
-        if let Some(rest) = path.strip_prefix("Self") {
+        if let Some(rest) = path.strip_prefix("Self").filter(|rest| rest.is_empty() || rest.starts_with("::")) {
+            // The type itself was judged where it is named.
+            if rest.is_empty() {
+                return;
+            }
             let Some(Some(this)) = self.this.last() else { return };
             path = format!("{this}{rest}");
         }

@@ -1,0 +1,136 @@
+//! The baseline: the findings that an old code base begins with, so that only new ones fail.
+//!
+//! A finding is known by its rule, its file and its words, and each of those by how often it occurs. So lines may move,
+//! and what is mended frees no place for something else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::gate::check::Checked;
+use crate::gate::judgement::relative;
+use crate::gate::refusal::Refusal;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// Findings that are known.
+#[derive(Debug)]
+pub(crate) struct Baseline {
+    /// Where its file lies; paths are relative to it.
+    folder: PathBuf,
+    known: Vec<Known>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    findings: Vec<Known>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    path: String,
+    rule: String,
+    words: String,
+    count: usize,
+}
+
+/// How many findings of each kind are still to be forgiven.
+#[derive(Debug)]
+pub(crate) struct Counts(BTreeMap<(String, String, String), usize>);
+
+impl Counts {
+    /// Takes one away, if there is one.
+    pub(crate) fn take(&mut self, rule: &str, path: &Path, words: &str) -> bool {
+        let key = (rule.to_owned(), slashes(path), words.to_owned());
+        match self.0.get_mut(&key) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns how many were not taken.
+    pub(crate) fn left(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    ///
+    /// The file can not be read, or is no baseline of this version.
+    pub(crate) fn read(file: &Path) -> Result<Self, Refusal> {
+        let what = format!("the baseline {} can not be used", file.display());
+        let help = "write it anew with `--write-baseline`, once you know that nothing new is among the findings";
+        let text = std::fs::read_to_string(file).map_err(|error| Refusal::unusable(&what, error.to_string(), help))?;
+        let stored: Stored =
+            serde_json::from_str(&text).map_err(|error| Refusal::unusable(&what, error.to_string(), help))?;
+        if stored.version != VERSION {
+            let why = format!("it has the version {}, and this program reads {VERSION}", stored.version);
+            return Err(Refusal::unusable(what, why, help));
+        }
+        Ok(Self { folder: folder(file), known: stored.findings })
+    }
+
+    /// Writes what was found to a file, and returns how many findings that are.
+    ///
+    /// # Errors
+    ///
+    /// The file can not be written.
+    pub(crate) fn write(file: &Path, checked: &Checked) -> Result<usize, Refusal> {
+        let folder = folder(file);
+        let mut counts = BTreeMap::new();
+        for checked in &checked.files {
+            let path = slashes(&relative(&checked.path, &folder));
+            for finding in &checked.findings {
+                *counts.entry((path.clone(), finding.rule.id, finding.words.clone())).or_insert(0) += 1;
+            }
+        }
+        let sum = counts.values().sum();
+        let known = |((path, rule, words), count): ((String, &str, String), usize)| Known {
+            path,
+            rule: rule.to_owned(),
+            words,
+            count,
+        };
+        let stored = Stored { version: VERSION, findings: counts.into_iter().map(known).collect() };
+        let what = format!("the baseline {} could not be written", file.display());
+        let help = "name a file in a folder that exists and can be written";
+        let text = serde_json::to_string_pretty(&stored).map_err(|error| Refusal::unwritten(&what, error, help))?;
+        std::fs::write(file, format!("{text}\n")).map_err(|error| Refusal::unwritten(&what, error, help))?;
+        Ok(sum)
+    }
+
+    /// Returns where its file lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns how many findings of each kind it forgives.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = BTreeMap::new();
+        for Known { path, rule, words, count } in &self.known {
+            *counts.entry((rule.clone(), path.clone(), words.clone())).or_insert(0) += count;
+        }
+        Counts(counts)
+    }
+}
+
+fn folder(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// A path as it is stored, the same on every system.
+fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
