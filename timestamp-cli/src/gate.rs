@@ -25,6 +25,8 @@ mod rule;
 mod rust;
 mod sql;
 mod walk;
+#[cfg(test)]
+mod work;
 
 use std::io::Write as _;
 use std::num::NonZero;

@@ -18,8 +18,6 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod token;
-#[cfg(test)]
-mod work;
 
 use std::ops::Range;
 
@@ -27,6 +25,11 @@ use crate::gate::finding::{Finding, Unreadable};
 
 use self::scanner::Place;
 use self::source::Source;
+
+/// Whether a word stands in a text without which no rule of SQL can find anything.
+pub(crate) fn mentions_time(text: &str) -> bool {
+    mention::of_time(text)
+}
 
 /// Adds what is refused in a file to `findings`.
 ///

@@ -42,7 +42,7 @@ impl Lower {
 impl<'a> Source<'a> {
     pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         #[cfg(test)]
-        super::work::add(1);
+        crate::gate::work::add(1);
         self.tokens.get(index).map(|token| token.kind)
     }
 

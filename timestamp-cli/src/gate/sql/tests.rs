@@ -3,7 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Finding, scan, scan_literal, work};
+use crate::gate::work;
+
+use super::{Finding, scan, scan_literal};
 
 /// Pieces that tokenizers stumble over, beside those that rules are about.
 const PIECES: &[&str] = &[

@@ -76,7 +76,7 @@ impl Reader {
     /// Adds the tokens of `text`, which begins at byte `start` of the source; on failure says where it stopped.
     fn read(&mut self, text: &str, flavour: Flavour, start: usize, depth: usize) -> Result<(), usize> {
         #[cfg(test)]
-        super::work::add(text.len());
+        crate::gate::work::add(text.len());
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         let outcome = Tokenizer::new(&flavour, text).with_unescape(false).tokenize_with_location_into_buf(&mut buffer);

@@ -6,12 +6,12 @@ thread_local! {
     static DONE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Notes bytes that are cut into tokens, or tokens that are looked at.
-pub(super) fn add(count: usize) {
+/// Notes bytes and tokens that are looked at.
+pub(crate) fn add(count: usize) {
     DONE.set(DONE.get() + count);
 }
 
 /// Returns what was done since the last call.
-pub(super) fn take() -> usize {
+pub(crate) fn take() -> usize {
     DONE.take()
 }

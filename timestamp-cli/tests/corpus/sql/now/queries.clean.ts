@@ -1,0 +1,12 @@
+await db.query("SELECT * FROM tasks WHERE due_ms < $1", [clock.now()]);
+await db.query('UPDATE tasks SET done = true, at_ms = $2 WHERE id = $1', [id, now()]);
+await sql`DELETE FROM sessions WHERE at_ms < ${now() - DAY} AND note <> 'now()'`;
+await sql`SELECT ${now()} AS at, "now" FROM tasks -- now()`;
+log("Update now() and then reload");
+log("Select now() to continue, or CURRENT_DATE if asked");
+log("Delete the session from now() on");
+log("Insert into the list whatever now() gives.");
+log(`Create table ${table} with now() as its default`);
+log("With now() as the clock, nothing can be tested");
+log("Where now() is called, CURRENT_TIMESTAMP is meant");
+log("set the TIMESTAMP to now()"), log("and now() again"), log("now()"), log("CURRENT_TIMESTAMP");
