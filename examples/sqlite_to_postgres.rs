@@ -78,7 +78,8 @@ async fn story<S: Store>(bank: Bank<S>) -> Result<String, Box<dyn Error>> {
     let stored = bank.accounts.filter("id IN (?, ?) ORDER BY owner", (ada.id, bob.id)).await?;
     let accounts = stored.iter().map(|found| format!("{} {} v{}", found.owner, found.balance, found.version()));
     let events = bank.store.outbox().of(&bob).await?.into_iter();
-    let events = events.map(|event| format!("v{} {}", event.version, event.reason.unwrap_or(event.kind)));
+    let events =
+        events.map(|event| format!("v{} {}", event.version, event.reason.unwrap_or_else(|| event.kind.to_string())));
     Ok(format!("{}: {}", accounts.collect::<Vec<_>>().join(", "), events.collect::<Vec<_>>().join(", ")))
 }
 

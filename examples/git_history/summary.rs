@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use timestamp_core::{EpochMs, Timestamped};
+use timestamp_core::{EpochMs, EventKind, Timestamped};
 use timestamp_repo::StoredEvent;
 
 use super::database::Database;
@@ -68,7 +68,7 @@ impl Summary {
             let Some(last) = events.last() else { break };
             seq = last.seq;
             for event in events {
-                if event.entity_type == SourceFile::ENTITY_TYPE {
+                if *event.entity_type == *SourceFile::ENTITY_TYPE {
                     self.hear(&mut files, event);
                 }
             }
@@ -78,10 +78,10 @@ impl Summary {
     }
 
     fn hear(&mut self, files: &mut HashMap<String, Told>, event: StoredEvent) {
-        match event.kind.as_str() {
-            "created" => self.created += 1,
-            "updated" => self.updated += 1,
-            "deleted" => self.deleted += 1,
+        match event.kind {
+            EventKind::Created => self.created += 1,
+            EventKind::Updated => self.updated += 1,
+            EventKind::Deleted => self.deleted += 1,
             other => self.disagree(format!("event {} is of the unknown kind `{other}`", event.id)),
         }
         let first = Told { created_at: event.at, updated_at: event.at, version: 0, deleted: false };
@@ -90,10 +90,10 @@ impl Summary {
         let fits = event.version == told.version + 1
             && event.at >= told.updated_at
             && !told.deleted
-            && (event.kind == "created") != known;
+            && (event.kind == EventKind::Created) != known;
         told.version = event.version;
         told.updated_at = event.at;
-        told.deleted = event.kind == "deleted";
+        told.deleted = event.kind == EventKind::Deleted;
         if !fits {
             self.disagree(format!("event {} does not follow the one before it", event.id));
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
+use std::str::FromStr;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use uuid::Uuid;
@@ -33,6 +34,32 @@ impl EventKind {
         }
     }
 }
+
+impl FromStr for EventKind {
+    type Err = UnknownEventKind;
+
+    /// Returns the kind that [`as_str`](Self::as_str) says.
+    ///
+    /// # Errors
+    ///
+    /// Any other word.
+    fn from_str(word: &str) -> Result<Self, UnknownEventKind> {
+        let known = [Self::Created, Self::Updated, Self::Deleted].into_iter().find(|kind| kind.as_str() == word);
+        known.ok_or(UnknownEventKind(()))
+    }
+}
+
+/// A word that is no kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownEventKind(());
+
+impl fmt::Display for UnknownEventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected `created`, `updated` or `deleted`")
+    }
+}
+
+impl std::error::Error for UnknownEventKind {}
 
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -274,5 +301,20 @@ impl<'a, E: Timestamped> Drain<'a, E> {
 impl<E: Timestamped> fmt::Debug for Drain<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Drain").field(&self.events()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventKind;
+
+    #[test]
+    fn every_kind_is_read_from_its_word() {
+        for kind in [EventKind::Created, EventKind::Updated, EventKind::Deleted] {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        for word in ["", "Created", "updated ", "renamed"] {
+            assert!(word.parse::<EventKind>().is_err_and(|error| error.to_string().contains("`updated`")), "{word}");
+        }
     }
 }

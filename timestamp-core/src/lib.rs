@@ -24,7 +24,7 @@ pub use crate::epoch_ms::{
     Assume, EpochMs, EpochMsText, EpochUnit, Implausible, Offset, OutOfRange, ParseError, PlausibleRange, Suffix,
     TimeAgo,
 };
-pub use crate::event::{Drain, Event, EventKind, PendingEvents};
+pub use crate::event::{Drain, Event, EventKind, PendingEvents, UnknownEventKind};
 pub use crate::record::{
     Column, ColumnDefinition, ColumnError, ColumnType, Record, RowError, RowReader, RowWriter, Value,
 };

@@ -6,7 +6,7 @@
 use timestamp_core::{
     Assume, Clock, ColumnDefinition, ColumnError, ColumnType, Drain, EpochMs, EpochMsText, EpochUnit, Event, EventKind,
     Implausible, ManualClock, Offset, OutOfRange, ParseError, PayloadError, PendingEvents, PlausibleRange, RowError,
-    Suffix, TimeAgo, Timestamped, Timestamps, ValidationError, Value,
+    Suffix, TimeAgo, Timestamped, Timestamps, UnknownEventKind, ValidationError, Value,
 };
 
 #[derive(Clone, Timestamped)]
@@ -37,6 +37,7 @@ send_sync_unpin! {
     EpochUnit,
     Event<'static>,
     EventKind,
+    UnknownEventKind,
     Implausible,
     ManualClock,
     Offset,
@@ -63,7 +64,7 @@ macro_rules! errors {
     };
 }
 
-errors!(ColumnError, Implausible, OutOfRange, ParseError, PayloadError, RowError, ValidationError);
+errors!(ColumnError, Implausible, OutOfRange, ParseError, PayloadError, RowError, UnknownEventKind, ValidationError);
 
 const _: () = {
     assert!(size_of::<EpochMs>() == 8);

@@ -135,15 +135,12 @@ impl<'a> CloudEvent<'a> {
     /// The attributes with the names of their headers, which need no memory of their own then.
     fn named(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
         let Self { source, event } = *self;
-        let event_type = match &*source.type_prefix {
-            "" => Cow::Borrowed(&*event.event_type),
-            prefix => Cow::Owned(format!("{prefix}{}", event.event_type)),
-        };
+        let event_type = [&*source.type_prefix, &*event.entity_type, ".", event.kind.as_str()].concat();
         [
             ("ce-specversion", Cow::Borrowed("1.0")),
             ("ce-id", Cow::Owned(event.id.to_string())),
             ("ce-source", Cow::Borrowed(&*source.uri)),
-            ("ce-type", event_type),
+            ("ce-type", Cow::Owned(event_type)),
             ("ce-subject", Cow::Borrowed(&*event.entity_id)),
             ("ce-time", Cow::Owned(event.at.to_string())),
             ("ce-datacontenttype", Cow::Borrowed(JSON)),

@@ -2,15 +2,18 @@
 //!
 //! Events get here in the transaction that stores their row, and nowhere else. Reading them takes nothing away.
 
+mod entity_types;
 mod envelope;
 mod state;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use timestamp_core::{EpochMs, Timestamped};
+use timestamp_core::{EpochMs, EventKind, Timestamped};
 use uuid::Uuid;
 
+pub(crate) use self::entity_types::EntityTypes;
 pub(crate) use self::envelope::{EventRow, Said, push_escaped};
 pub(crate) use self::state::state;
 use crate::error::FindError;
@@ -25,14 +28,12 @@ pub struct StoredEvent {
     pub seq: i64,
     /// Its id: a UUID of version 7, given at the first save and kept.
     pub id: Uuid,
-    /// The entity's type.
-    pub entity_type: String,
+    /// The entity's type; events that were read together share it.
+    pub entity_type: Arc<str>,
     /// The entity's id, as text.
     pub entity_id: String,
-    /// The event's type for consumers: entity type, a dot, and the kind, such as `Task.updated`.
-    pub event_type: String,
-    /// What happened: `created`, `updated` or `deleted`.
-    pub kind: String,
+    /// What happened.
+    pub kind: EventKind,
     /// The entity's version right after this event.
     pub version: u64,
     /// Why.
@@ -54,9 +55,18 @@ pub struct StoredEvent {
     pub traceparent: Option<String>,
 }
 
+impl StoredEvent {
+    /// Returns the event's type for consumers: entity type, a dot, and the kind, such as `Task.updated`.
+    #[must_use]
+    pub fn event_type(&self) -> String {
+        [&*self.entity_type, ".", self.kind.as_str()].concat()
+    }
+}
+
 impl fmt::Display for StoredEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} v{} {}", self.at, self.event_type, self.version, self.entity_id)?;
+        let Self { at, entity_type, kind, version, entity_id, .. } = self;
+        write!(f, "{at} {entity_type}.{kind} v{version} {entity_id}")?;
         match &self.reason {
             Some(reason) => write!(f, " ({reason})"),
             None => Ok(()),

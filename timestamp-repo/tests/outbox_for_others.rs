@@ -335,7 +335,7 @@ async fn outsider_reads_exactly_the_stored_events() {
 fn assert_read(change: &Change, event: &StoredEvent) {
     let read = ROUTED.split(", ").map(|column| change.get(column)).collect::<Vec<_>>();
     let id = event.id.to_string();
-    assert_eq!(read, [&id, &event.entity_type, &event.entity_id, &event.event_type, &event.payload]);
+    assert_eq!(read, [&*id, &*event.entity_type, &*event.entity_id, &*event.event_type(), &*event.payload]);
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ impl Subject {
                 Part::Text(text) => subject.push_str(text),
                 Part::Type => push_word(&mut subject, &event.entity_type),
                 Part::Id => push_word(&mut subject, &event.entity_id),
-                Part::Kind => push_word(&mut subject, &event.kind),
+                Part::Kind => push_word(&mut subject, event.kind.as_str()),
             }
         }
         match subject.len() {

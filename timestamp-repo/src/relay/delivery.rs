@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
 use super::flow::Ticket;
 use super::sink::{Sink, SinkError};
@@ -21,18 +21,18 @@ pub(super) enum Landing {
     TimedOut,
 }
 
-/// Hands an event to the sink, which may panic, or take its time for ever.
+/// Hands an event to the sink, which may panic, or take its time for ever; at `deadline` nobody waits any more.
 pub(super) async fn deliver<K: Sink>(
     sink: Arc<K>,
     event: Arc<StoredEvent>,
     ticket: Ticket,
-    timeout: Duration,
+    deadline: Instant,
 ) -> (Ticket, Landing) {
     // The call is inside, since a sink may panic before it returns its future. What a panic leaves behind is the sink's
     // own; nothing of it is looked at here.
     let delivery = AssertUnwindSafe(async { sink.deliver(event).await }).catch_unwind();
     point("publish/before");
-    let landing = match tokio::time::timeout(timeout, delivery).await {
+    let landing = match tokio::time::timeout_at(deadline, delivery).await {
         Ok(Ok(answer)) => Landing::Answered(answer),
         Ok(Err(panic)) => Landing::Panicked(said(&*panic)),
         Err(_) => Landing::TimedOut,

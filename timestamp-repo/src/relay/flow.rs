@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::{FxBuildHasher, FxHasher};
-use timestamp_core::EpochMs;
+use timestamp_core::{EpochMs, EventKind};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -357,7 +357,7 @@ impl Flow {
         if self.entry(ticket).is_some_and(|entry| entry.released) {
             self.parkings += 1;
             self.progress.delivered_from_parking.push(event.seq);
-            let key = (event.entity_type.clone(), event.entity_id.clone());
+            let key = (event.entity_type.to_string(), event.entity_id.clone());
             if let Some(kept) = self.parked.get_mut(&key) {
                 kept.events = kept.events.saturating_sub(1);
                 // What is read again up to here is done.
@@ -535,7 +535,7 @@ impl Flow {
         if released {
             self.park_again(Again {
                 seq: first.seq,
-                entity_type: first.entity_type.clone(),
+                entity_type: first.entity_type.to_string(),
                 entity_id: first.entity_id.clone(),
                 reason: reason.to_owned(),
                 refusals,
@@ -591,11 +591,11 @@ impl Flow {
         if self.parked.is_empty() {
             return None;
         }
-        self.parked.get(&(event.entity_type.clone(), event.entity_id.clone())).copied()
+        self.parked.get(&(event.entity_type.to_string(), event.entity_id.clone())).copied()
     }
 
     fn park(&mut self, event: &StoredEvent, reason: Option<String>, refusals: u32) {
-        self.park_row(event.seq, event.entity_type.clone(), event.entity_id.clone(), reason, refusals);
+        self.park_row(event.seq, event.entity_type.to_string(), event.entity_id.clone(), reason, refusals);
     }
 
     fn park_row(&mut self, seq: i64, entity_type: String, entity_id: String, reason: Option<String>, refusals: u32) {
@@ -631,10 +631,9 @@ fn no_event(seq: i64, entity_type: String, entity_id: String) -> StoredEvent {
     StoredEvent {
         seq,
         id: Uuid::nil(),
-        entity_type,
+        entity_type: entity_type.into(),
         entity_id,
-        event_type: String::new(),
-        kind: String::new(),
+        kind: EventKind::Updated,
         version: 0,
         reason: None,
         at: EpochMs::UNIX_EPOCH,

@@ -64,7 +64,7 @@ pub(crate) async fn touch_all_keeps_the_laws_for_every_row<H: Harness>(harness: 
             let events = store.outbox().of(&task).await.unwrap();
             let last = events.last().unwrap();
             assert_eq!((last.kind.as_str(), last.reason.as_deref()), ("updated", Some("it's \"time\"")));
-            assert_eq!(last.event_type, "Task.updated");
+            assert_eq!(last.event_type(), "Task.updated");
             let previous = format!(r#""previous_updated_at":"{}""#, task_before(&events));
             assert!(last.payload.contains(&previous), "{}", last.payload);
             assert!(last.payload.contains(r#""reason":"it's \"time\"""#), "{}", last.payload);

@@ -17,7 +17,7 @@ pub(crate) async fn delete_stores_the_pending_events_and_its_own<H: Harness>(har
     assert_eq!(stored(harness, &task).await, "created 1, updated 2, deleted 3");
     let events = store.outbox().of_id::<Task>(&task.id).await.unwrap();
     assert_eq!(events[2].reason.as_deref(), Some("done by Ada"));
-    assert_eq!((events[2].at, events[2].event_type.as_str()), (harness.clock().now(), "Task.deleted"));
+    assert_eq!((events[2].at, events[2].event_type()), (harness.clock().now(), "Task.deleted".to_owned()));
     assert_eq!((task.updated_at(), task.version(), pending(&task)), (harness.clock().now(), 3, 0));
     assert!(tasks.find(&task.id).await.unwrap().is_none());
     assert_books_balance(harness, &[("tasks", "Task")]).await;

@@ -163,8 +163,11 @@ pub(crate) async fn every_event_is_delivered_once_and_in_order<H: Harness>(harne
     until(&running, |status| status.delivered == stored).await;
     running.stop().await.unwrap();
     assert_all_taken_once(harness, &sink).await;
-    let of_note: Vec<_> = sink.taken().into_iter().filter(|event| event.entity_type == "Note").collect();
-    assert_eq!(of_note.iter().map(|event| &*event.kind).collect::<Vec<_>>(), ["created", "deleted"]);
+    let of_note: Vec<_> = sink.taken().into_iter().filter(|event| &*event.entity_type == "Note").collect();
+    assert_eq!(
+        of_note.iter().map(|event| event.kind).collect::<Vec<_>>(),
+        [timestamp_core::EventKind::Created, timestamp_core::EventKind::Deleted]
+    );
     assert_eq!(of_note[1].reason.as_deref(), Some("not needed"));
 }
 
@@ -483,7 +486,7 @@ pub(crate) async fn only_events_of_the_named_types_are_delivered<H: Harness>(har
         relay::<H>(&store, &sink).only::<Note>().deliver_all().await.unwrap();
     }
     let ids: Vec<_> = sink.taken().into_iter().map(|event| (event.entity_type, event.entity_id)).collect();
-    assert_eq!(ids, (0..5).map(|id| ("Note".to_owned(), format!("{id}"))).collect::<Vec<_>>());
+    assert_eq!(ids, (0..5).map(|id| ("Note".into(), format!("{id}"))).collect::<Vec<_>>());
 }
 
 pub(crate) async fn a_row_that_is_no_event_is_parked_with_the_reason<H: Harness>(harness: &H) {

@@ -197,7 +197,8 @@ async fn unreadable_event_is_named() {
     for (column, value, words) in [
         ("id", "'nothing'", "the text is not a UUID"),
         ("aggregatetype", "x'00'", "expected text"),
-        ("type", "CAST(x'ff' AS TEXT)", "expected text"),
+        ("kind", "CAST(x'ff' AS TEXT)", "expected text"),
+        ("kind", "'renamed'", "expected `created`, `updated` or `deleted`"),
         ("payload", "x'00'", "expected text"),
         ("version", "-1", "a version is positive"),
         ("version", "'x'", "expected an integer"),

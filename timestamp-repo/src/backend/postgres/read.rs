@@ -1,6 +1,6 @@
 //! What is read.
 
-use timestamp_core::{__private as core, ColumnType, EpochMs, Record, Value};
+use timestamp_core::{__private as core, ColumnType, EpochMs, Record, UnknownEventKind, Value};
 use uuid::Uuid;
 
 use super::failure::{self, Failure};
@@ -11,7 +11,7 @@ use super::table::Table;
 use super::time_column::{StoredMicros, TimeType};
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};
-use crate::outbox::{EventQuery, StoredEvent};
+use crate::outbox::{EntityTypes, EventQuery, StoredEvent};
 use crate::page::{PageToken, Selected};
 
 fn backend(failure: Failure) -> FindError {
@@ -133,15 +133,16 @@ pub(super) async fn events(session: &Session, query: &EventQuery) -> Result<Vec<
     };
     let sql = format!("SELECT {STORED_EVENT} FROM timestamp_outbox WHERE {condition}");
     let rows = session.prepare_and_query(&sql, &values).await.map_err(backend)?;
-    rows.iter().map(event).collect()
+    let mut types = EntityTypes::default();
+    rows.iter().map(|row| event(row, &mut types)).collect()
 }
 
 /// What [`event`] reads, in its order.
-pub(super) const STORED_EVENT: &str = "seq, id::text, aggregatetype, aggregateid, type, kind, version, reason, \
+pub(super) const STORED_EVENT: &str = "seq, id::text, aggregatetype, aggregateid, kind, version, reason, \
                                        occurred_at_ms, recorded_at_ms, payload::text, tenantid, \
                                        correlationid, causationid, traceparent";
 
-pub(super) fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError> {
+pub(super) fn event(row: &tokio_postgres::Row, types: &mut EntityTypes) -> Result<StoredEvent, FindError> {
     let seq: i64 = get(row, 0).map_err(backend)?;
     let unreadable = |column: &str, message: String| FindError::Unreadable {
         table: "timestamp_outbox".to_owned(),
@@ -153,24 +154,24 @@ pub(super) fn event(row: &tokio_postgres::Row) -> Result<StoredEvent, FindError>
         let millis = get::<i64>(row, index).map_err(backend)?;
         EpochMs::from_millis(millis).map_err(|error| unreadable(column, error.to_string()))
     };
-    let text = |index: usize| get::<String>(row, index).map_err(backend);
-    let id = Uuid::try_parse(&text(1)?).map_err(|_| unreadable("id", "the text is not a UUID".to_owned()))?;
-    let version: i64 = get(row, 6).map_err(backend)?;
+    let text = |index: usize| get::<&str>(row, index).map_err(backend);
+    let id = Uuid::try_parse(text(1)?).map_err(|_| unreadable("id", "the text is not a UUID".to_owned()))?;
+    let kind = text(4)?.parse().map_err(|error: UnknownEventKind| unreadable("kind", error.to_string()))?;
+    let version: i64 = get(row, 5).map_err(backend)?;
     Ok(StoredEvent {
         seq,
         id,
-        entity_type: text(2)?,
-        entity_id: text(3)?,
-        event_type: text(4)?,
-        kind: text(5)?,
+        entity_type: types.shared(text(2)?),
+        entity_id: text(3)?.to_owned(),
+        kind,
         version: u64::try_from(version).map_err(|_| unreadable("version", "a version is positive".to_owned()))?,
-        reason: get(row, 7).map_err(backend)?,
-        at: time(8, "occurred_at_ms")?,
-        recorded_at: time(9, "recorded_at_ms")?,
-        payload: text(10)?,
-        tenant_id: get(row, 11).map_err(backend)?,
-        correlation_id: get(row, 12).map_err(backend)?,
-        causation_id: get(row, 13).map_err(backend)?,
-        traceparent: get(row, 14).map_err(backend)?,
+        reason: get(row, 6).map_err(backend)?,
+        at: time(7, "occurred_at_ms")?,
+        recorded_at: time(8, "recorded_at_ms")?,
+        payload: text(9)?.to_owned(),
+        tenant_id: get(row, 10).map_err(backend)?,
+        correlation_id: get(row, 11).map_err(backend)?,
+        causation_id: get(row, 12).map_err(backend)?,
+        traceparent: get(row, 13).map_err(backend)?,
     })
 }

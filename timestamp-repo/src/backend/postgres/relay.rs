@@ -27,6 +27,7 @@ use super::store::Postgres;
 use super::write::read_only;
 use crate::backend::Backend as _;
 use crate::error::FindError;
+use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
     Fetched, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying,
@@ -123,7 +124,8 @@ impl Relaying for Postgres {
              relay = $1 AND released ORDER BY seq LIMIT $2)) ORDER BY seq"
         );
         let rows = self.relay_read(&sql, &[Parameter::Text(relay), Parameter::Integer(limit.into())]).await?;
-        rows.iter().map(fetched).collect()
+        let mut types = EntityTypes::default();
+        rows.iter().map(|row| fetched(row, &mut types)).collect()
     }
 
     async fn parked(&self, relay: &str, after: i64, limit: u32) -> Result<Vec<ParkedEvent>, RelayError> {
@@ -208,8 +210,8 @@ fn place(row: &Row) -> Result<Place, Failure> {
 }
 
 /// A row, also one that somebody wrote by hand and that is no event.
-fn fetched(row: &Row) -> Result<Fetched, RelayError> {
-    match read::event(row) {
+fn fetched(row: &Row, types: &mut EntityTypes) -> Result<Fetched, RelayError> {
+    match read::event(row, types) {
         Ok(event) => Ok(Fetched::Event(Arc::new(event))),
         Err(FindError::Unreadable { column, message, .. }) => Ok(Fetched::Unreadable {
             seq: get(row, 0).map_err(failed)?,

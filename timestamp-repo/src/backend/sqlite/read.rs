@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row};
-use timestamp_core::{__private as core, EpochMs, Record, Value};
+use timestamp_core::{__private as core, EpochMs, Record, UnknownEventKind, Value};
 use uuid::Uuid;
 
 use super::connection::open_reader;
@@ -16,7 +16,7 @@ use super::row::{Loading, bind, restore};
 use super::table::Table;
 use crate::backend::Query;
 use crate::error::{BackendError, FindError};
-use crate::outbox::{EventQuery, StoredEvent};
+use crate::outbox::{EntityTypes, EventQuery, StoredEvent};
 use crate::page::PageToken;
 
 /// Idle connections that are kept. More may be in use at once: a read is not made to wait for another.
@@ -210,7 +210,7 @@ fn rows<E: Record>(
     Ok(found)
 }
 
-pub(super) const EVENT_COLUMNS: &str = "seq, id, aggregatetype, aggregateid, type, kind, version, reason, occurred_at_ms, \
+pub(super) const EVENT_COLUMNS: &str = "seq, id, aggregatetype, aggregateid, kind, version, reason, occurred_at_ms, \
                              recorded_at_ms, payload, tenantid, correlationid, causationid, traceparent";
 
 /// Reads events.
@@ -228,14 +228,14 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<
     let sql = format!("SELECT {EVENT_COLUMNS} FROM timestamp_outbox WHERE {condition}");
     let mut statement = connection.prepare_cached(&sql).map_err(backend)?;
     let mut rows = statement.query(values).map_err(backend)?;
-    let mut events = Vec::new();
+    let (mut events, mut types) = (Vec::new(), EntityTypes::default());
     while let Some(row) = rows.next().map_err(backend)? {
-        events.push(event(row)?);
+        events.push(event(row, &mut types)?);
     }
     Ok(events)
 }
 
-pub(super) fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
+pub(super) fn event(row: &Row<'_>, types: &mut EntityTypes) -> Result<StoredEvent, FindError> {
     let seq: i64 = row.get(0).map_err(backend)?;
     let unreadable = |column: &str, message: String| FindError::Unreadable {
         table: "timestamp_outbox".to_owned(),
@@ -248,28 +248,29 @@ pub(super) fn event(row: &Row<'_>) -> Result<StoredEvent, FindError> {
         EpochMs::from_millis(millis).map_err(|error| unreadable(column, error.to_string()))
     };
     let text = |index: usize, column: &str| {
-        row.get::<_, String>(index).map_err(|_| unreadable(column, "expected text".to_owned()))
+        let value = row.get_ref(index).map_err(backend)?;
+        value.as_str().map_err(|_| unreadable(column, "expected text".to_owned()))
     };
     let optional = |index: usize, column: &str| {
         row.get::<_, Option<String>>(index).map_err(|_| unreadable(column, "expected text or NULL".to_owned()))
     };
-    let id = Uuid::try_parse(&text(1, "id")?).map_err(|_| unreadable("id", "the text is not a UUID".to_owned()))?;
-    let version: i64 = row.get(6).map_err(|_| unreadable("version", "expected an integer".to_owned()))?;
+    let id = Uuid::try_parse(text(1, "id")?).map_err(|_| unreadable("id", "the text is not a UUID".to_owned()))?;
+    let version: i64 = row.get(5).map_err(|_| unreadable("version", "expected an integer".to_owned()))?;
+    let kind = text(4, "kind")?.parse().map_err(|error: UnknownEventKind| unreadable("kind", error.to_string()))?;
     Ok(StoredEvent {
         seq,
         id,
-        entity_type: text(2, "aggregatetype")?,
-        entity_id: text(3, "aggregateid")?,
-        event_type: text(4, "type")?,
-        kind: text(5, "kind")?,
+        entity_type: types.shared(text(2, "aggregatetype")?),
+        entity_id: text(3, "aggregateid")?.to_owned(),
+        kind,
         version: u64::try_from(version).map_err(|_| unreadable("version", "a version is positive".to_owned()))?,
-        reason: optional(7, "reason")?,
-        at: time(8, "occurred_at_ms")?,
-        recorded_at: time(9, "recorded_at_ms")?,
-        payload: text(10, "payload")?,
-        tenant_id: optional(11, "tenantid")?,
-        correlation_id: optional(12, "correlationid")?,
-        causation_id: optional(13, "causationid")?,
-        traceparent: optional(14, "traceparent")?,
+        reason: optional(6, "reason")?,
+        at: time(7, "occurred_at_ms")?,
+        recorded_at: time(8, "recorded_at_ms")?,
+        payload: text(9, "payload")?.to_owned(),
+        tenant_id: optional(10, "tenantid")?,
+        correlation_id: optional(11, "correlationid")?,
+        causation_id: optional(12, "causationid")?,
+        traceparent: optional(13, "traceparent")?,
     })
 }

@@ -16,6 +16,7 @@ use super::read::{self, EVENT_COLUMNS};
 use super::store::{Sqlite, blocking};
 use super::writer::{CommitFailure, Writer};
 use crate::error::{FindError, SaveError};
+use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
     Fetched, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying,
@@ -156,7 +157,8 @@ impl Relaying for Sqlite {
                 "SELECT {EVENT_COLUMNS} FROM timestamp_outbox WHERE seq IN (SELECT seq FROM timestamp_parked WHERE \
                  relay = ?1 AND released ORDER BY seq LIMIT ?2) ORDER BY seq"
             ))?;
-            let rows = statement.query_map(params![relay, limit], fetched)?;
+            let mut types = EntityTypes::default();
+            let rows = statement.query_map(params![relay, limit], |row| fetched(row, &mut types))?;
             rows.collect()
         })
         .await
@@ -322,6 +324,7 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
         _ => transaction.prepare_cached("SELECT max(seq) FROM timestamp_outbox")?.query_row([], |row| row.get(0))?,
     };
     let mut events = Vec::with_capacity(if only.is_empty() { 64 } else { 0 });
+    let mut types = EntityTypes::default();
     {
         let sql =
             format!("SELECT {EVENT_COLUMNS} FROM timestamp_outbox WHERE seq > ? {condition} ORDER BY seq LIMIT ?");
@@ -334,7 +337,7 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             let seq = row.get(0)?;
-            events.push((fetched(row)?, Place { window: None, seq }));
+            events.push((fetched(row, &mut types)?, Place { window: None, seq }));
         }
     }
     transaction.finish()?;
@@ -347,8 +350,8 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
 }
 
 /// A row, also one that somebody wrote by hand and that is no event.
-fn fetched(row: &Row<'_>) -> rusqlite::Result<Fetched> {
-    match read::event(row) {
+fn fetched(row: &Row<'_>, types: &mut EntityTypes) -> rusqlite::Result<Fetched> {
+    match read::event(row, types) {
         Ok(event) => Ok(Fetched::Event(Arc::new(event))),
         Err(FindError::Unreadable { column, message, .. }) => {
             let text = |column| row.get::<_, String>(column).unwrap_or_default();

@@ -109,10 +109,9 @@ impl World {
         StoredEvent {
             seq,
             id: Uuid::nil(),
-            entity_type: "Task".to_owned(),
+            entity_type: "Task".into(),
             entity_id: entity.to_string(),
-            event_type: "Task.updated".to_owned(),
-            kind: "updated".to_owned(),
+            kind: EventKind::Updated,
             version: 1,
             reason: None,
             at: EpochMs::UNIX_EPOCH,

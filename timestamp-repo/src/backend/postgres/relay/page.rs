@@ -31,6 +31,7 @@ use crate::backend::postgres::failure::Failure;
 use crate::backend::postgres::read::STORED_EVENT;
 use crate::backend::postgres::row::{Parameter, get};
 use crate::backend::postgres::session::Session;
+use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{Fetched, Page, Place, Window};
 
@@ -140,11 +141,11 @@ async fn open(
 }
 
 fn events_in(window: &Arc<Window>, rows: &[Row]) -> Result<Vec<(Fetched, Place)>, RelayError> {
-    let mut events = Vec::with_capacity(rows.len());
+    let (mut events, mut types) = (Vec::with_capacity(rows.len()), EntityTypes::default());
     for row in rows {
         // Where there is no event, one row says so.
         let Some(seq) = get(row, 0).map_err(failed)? else { continue };
-        events.push((fetched(row)?, Place { window: Some(Arc::clone(window)), seq }));
+        events.push((fetched(row, &mut types)?, Place { window: Some(Arc::clone(window)), seq }));
     }
     Ok(events)
 }
