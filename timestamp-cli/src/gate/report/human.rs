@@ -67,7 +67,8 @@ fn underlined(line: &str, start: usize, end: Option<usize>) -> (String, String) 
     let (mut code, mut carets) = (String::new(), String::new());
     let width_before: usize = line.chars().take(start.saturating_sub(1)).map(|c| shown(c).1).sum();
     let (mut column, mut width) = (0, 0);
-    let skip = width_before.saturating_sub(BEFORE);
+    let fits = line.chars().map(|c| shown(c).1).sum::<usize>() <= SHOWN;
+    let skip = if fits { 0 } else { width_before.saturating_sub(BEFORE) };
     for character in line.chars() {
         column += 1;
         let (shown, wide) = shown(character);

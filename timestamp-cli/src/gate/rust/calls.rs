@@ -68,8 +68,7 @@ pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> O
                 && !z.value
             {
                 let at = reader.range(z.span());
-                let fix = Fix { at: at.clone(), text: "true".to_owned() };
-                reader.refuse(&rules::FORMAT_WITHOUT_Z, at, Some(fix));
+                offset_instead_of_z(reader, at);
             }
         }
         ("format" | "strftime" | "format_localized", 1 | 2) => {
@@ -79,6 +78,12 @@ pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> O
         _ => {}
     }
     None
+}
+
+/// Refuses the `false` of `to_rfc3339_opts(.., false)`; `true` writes the same instant, and differs in UTC only.
+pub(super) fn offset_instead_of_z(reader: &mut Reader<'_>, at: Range<usize>) {
+    let fix = Fix { at: at.clone(), text: "true".to_owned() };
+    reader.refuse(&rules::FORMAT_WITHOUT_Z, at, Some(fix));
 }
 
 /// Looks at the text of a `format_description!`.

@@ -9,6 +9,7 @@ use crate::gate::rust::calls;
 use crate::gate::rust::format::strftime_lacks_zone;
 use crate::gate::rust::imports::plain;
 use crate::gate::rust::reader::{Place, Reader};
+use crate::gate::rust::rules;
 
 /// Reads what a macro is given, where it is no code that stands for itself.
 pub(super) fn read(reader: &mut Reader<'_>, tokens: &TokenStream) {
@@ -106,17 +107,27 @@ impl Walk<'_, '_> {
         end - first
     }
 
-    /// Looks at the pattern of `.format("..")`.
+    /// Looks at the call of a method by what it is given: `.format("..")`, `.naive_utc()`.
     fn method(&mut self, tokens: &[TokenTree], name: usize) {
-        if let (Some(TokenTree::Ident(method)), Some(TokenTree::Group(group))) =
+        if let (Some(name @ TokenTree::Ident(method)), Some(TokenTree::Group(group))) =
             (tokens.get(name), tokens.get(name + 1))
-            && (method == "format" || method == "strftime")
             && group.delimiter() == Delimiter::Parenthesis
-            && let Some(literal @ TokenTree::Literal(_)) = group.stream().into_iter().next()
             && self.at.is_none()
         {
-            let at = self.range(&literal);
-            calls::pattern_literal(self.reader, at, false, strftime_lacks_zone);
+            let at = self.range(name);
+            let arguments: Vec<_> = group.stream().into_iter().collect();
+            match (method.to_string().as_str(), arguments.first(), arguments.last()) {
+                ("format" | "strftime", Some(literal @ TokenTree::Literal(_)), _) => {
+                    let at = self.range(literal);
+                    calls::pattern_literal(self.reader, at, false, strftime_lacks_zone);
+                }
+                ("naive_utc" | "naive_local", None, None) => self.reader.refuse(&rules::MADE_NAIVE, at, None),
+                ("to_rfc3339_opts", _, Some(z @ TokenTree::Ident(word))) if word == "false" => {
+                    let at = self.range(z);
+                    calls::offset_instead_of_z(self.reader, at);
+                }
+                _ => {}
+            }
         }
     }
 }

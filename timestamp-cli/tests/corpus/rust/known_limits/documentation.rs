@@ -1,0 +1,5 @@
+//! Code in documentation, which is compiled as a test.
+//!
+//! ```
+//! let now = std::time::SystemTime::now(); //~ rust/system-time
+//! ```
