@@ -16,7 +16,8 @@
 //! The client connects again by itself, for as long as it takes. Meanwhile an event is refused at once as
 //! [`SinkError::Unavailable`], rather than queued where nobody knows of it, and one that is on its way when the
 //! connection breaks is given up at that moment. It may be stored all the same; when it is published again, JetStream
-//! drops it by its id.
+//! drops it by its id. A connection on which nothing has answered for the time that an acknowledgement is waited for is
+//! given up, too, and made again.
 
 mod answer;
 mod error;
@@ -121,6 +122,7 @@ impl Nats {
             // Without a time limit of its own: there is one for all of this.
             let request = Request::new().headers(headers).payload(payload).timeout(None);
             let answer = self.client.send_request(subject.clone(), request).await;
+            self.link.hears();
             answer::judge(answer, &subject, size, self).await
         };
         let answered = async {
@@ -135,6 +137,7 @@ impl Nats {
         match tokio::time::timeout(self.publish_timeout, answered).await {
             Ok(answer) => answer,
             Err(_) => {
+                self.doubt(begun).await;
                 let waited = self.publish_timeout.as_secs_f32();
                 let said = match self.link.said_since(begun) {
                     Some(said) => format!(", and it said: {said}"),
@@ -145,6 +148,18 @@ impl Nats {
                     "NATS at {servers} has not acknowledged a message to `{subject}` within {waited} s{said}"
                 )))
             }
+        }
+    }
+
+    /// Nothing has answered since then. The stream may be gone: while another program listens to the subject, the server
+    /// does not say so. Or the connection may be dead and nobody was told, which the client finds out after half a minute.
+    async fn doubt(&self, begun: Instant) {
+        if let Some(wanted) = &self.wanted {
+            wanted.is_missing();
+        }
+        if self.link.is_silent_since(begun) {
+            // Only puts it into the client's queue; where that is full, the next one tries it again.
+            let _ = tokio::time::timeout(self.publish_timeout, self.client.force_reconnect()).await;
         }
     }
 

@@ -11,13 +11,15 @@ use tokio::time::Instant;
 pub(super) struct Link {
     /// Changes when the connection breaks.
     lost: watch::Sender<u64>,
+    /// When an answer came last, or the connection was given up because none came.
+    heard: Mutex<Instant>,
     /// The last complaint, and when it came.
     said: Mutex<Option<(Instant, String)>>,
 }
 
 impl Link {
     pub(super) fn new() -> Self {
-        Self { lost: watch::Sender::new(0), said: Mutex::new(None) }
+        Self { lost: watch::Sender::new(0), heard: Mutex::new(Instant::now()), said: Mutex::new(None) }
     }
 
     pub(super) fn happened(&self, event: &Event) {
@@ -33,6 +35,21 @@ impl Link {
     /// Changes when the connection breaks after this.
     pub(super) fn lost(&self) -> watch::Receiver<u64> {
         self.lost.subscribe()
+    }
+
+    /// An answer came.
+    pub(super) fn hears(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether nothing has answered since then, and nobody has asked this before: of all who wait, one acts on it.
+    pub(super) fn is_silent_since(&self, begun: Instant) -> bool {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_silent = *heard <= begun;
+        if is_silent {
+            *heard = Instant::now();
+        }
+        is_silent
     }
 
     fn says(&self, said: String) {

@@ -100,7 +100,7 @@ impl NatsOptions {
     }
 
     /// Sets for how long an acknowledgement is waited for: 5 seconds unless set. Then the event counts as not delivered,
-    /// and waits. Less than the relay's [`delivery_timeout`](crate::Relay::delivery_timeout), or that one decides.
+    /// and waits; if nothing else was answered meanwhile either, the connection is made anew. Less than the relay's [`delivery_timeout`](crate::Relay::delivery_timeout), or that one decides.
     pub fn publish_timeout(mut self, timeout: Duration) -> Self {
         self.publish_timeout = timeout;
         self

@@ -174,7 +174,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// Nobody took a message: it may have been deleted.
+    /// Nobody took a message, or nobody answered: it may have been deleted.
     pub(super) fn is_missing(&self) {
         self.is_there.store(false, Ordering::Release);
     }

@@ -8,6 +8,7 @@
 
 mod connect;
 mod delivery;
+mod half_open;
 mod messages;
 mod outages;
 mod server;

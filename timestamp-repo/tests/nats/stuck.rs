@@ -56,6 +56,26 @@ async fn stream_that_goes_missing_is_created_again_where_that_was_asked_for() {
 
 #[tokio::test]
 #[ignore = "needs NATS; scripts/test starts one"]
+async fn stream_that_goes_missing_while_somebody_listens_is_created_again() {
+    let server = Server::start();
+    let options = Nats::options().create_stream(NatsStream::new(STREAM)).publish_timeout(Duration::from_millis(300));
+    let nats = options.connect(&server.url()).await.unwrap();
+    let store = store().await;
+    save(&store, "a", 2).await;
+    relay(&store, &nats).deliver_all().await.unwrap();
+    let somebody = timestamp_repo::async_nats::connect(server.url()).await.unwrap();
+    let _listens = somebody.subscribe("events.>").await.unwrap();
+    somebody.flush().await.unwrap();
+    client(&server).await.delete_stream(STREAM).await.unwrap();
+    save(&store, "b", 2).await;
+    // Somebody has got the message, so the server sees nothing wrong.
+    assert!(away(&store, &nats).await.contains("has not acknowledged"));
+    relay(&store, &nats).deliver_all().await.unwrap();
+    assert_all(&arrived(&server).await, &["b"], 2);
+}
+
+#[tokio::test]
+#[ignore = "needs NATS; scripts/test starts one"]
 async fn stream_that_is_sealed_or_another_makes_events_wait() {
     let server = Server::start();
     let nats = Nats::options().create_stream(NatsStream::new(STREAM)).connect(&server.url()).await.unwrap();
