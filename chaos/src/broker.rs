@@ -33,7 +33,7 @@ impl Broker {
     pub(crate) fn for_relays(&self) -> String {
         match self {
             Self::Sink(sink) => sink.address.clone(),
-            Self::Nats(nats) => nats.url.clone(),
+            Self::Nats(nats) => nats.url(),
         }
     }
 
@@ -41,7 +41,7 @@ impl Broker {
     pub(crate) fn for_consumers(&self) -> Option<String> {
         match self {
             Self::Sink(_) => None,
-            Self::Nats(nats) => Some(nats.url.clone()),
+            Self::Nats(nats) => Some(nats.url()),
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     LeaderKilledWaiting,
     NatsKilled,
     NatsFrozen,
+    NatsCut,
+    NatsHalfOpen,
     StreamFull,
     StreamDeleted,
     WindowExpired,
@@ -83,8 +85,15 @@ const EVERYWHERE: [Fault; 10] = [
 ];
 /// Where the driver is the sink.
 const SINK: [Fault; 1] = [Fault::SinkCut];
-const NATS: [Fault; 5] =
-    [Fault::NatsKilled, Fault::NatsFrozen, Fault::StreamFull, Fault::StreamDeleted, Fault::WindowExpired];
+const NATS: [Fault; 7] = [
+    Fault::NatsKilled,
+    Fault::NatsFrozen,
+    Fault::NatsCut,
+    Fault::NatsHalfOpen,
+    Fault::StreamFull,
+    Fault::StreamDeleted,
+    Fault::WindowExpired,
+];
 const SQLITE: [Fault; 1] = [Fault::DatabaseLocked];
 const POSTGRES: [Fault; 8] = [
     Fault::SessionsTerminated,
@@ -123,6 +132,8 @@ impl Fault {
             Self::LeaderKilledWaiting => "the leading relay killed while the sink does not answer",
             Self::NatsKilled => "NATS killed (SIGKILL) and started again",
             Self::NatsFrozen => "NATS stopped and continued (SIGSTOP)",
+            Self::NatsCut => "all connections to NATS cut",
+            Self::NatsHalfOpen => "all connections to NATS half-open",
             Self::StreamFull => "the stream full for a while",
             Self::StreamDeleted => "the stream deleted, and made again by the relays",
             Self::WindowExpired => "an event published again after the duplicate window",
@@ -283,12 +294,16 @@ pub(crate) fn inject(
                 }
             }
         }
-        Fault::NatsKilled | Fault::NatsFrozen | Fault::StreamFull | Fault::StreamDeleted | Fault::WindowExpired => {
-            match broker {
-                Broker::Sink(_) => return Ok(false),
-                Broker::Nats(nats) => return nats_faults::inject(fault, nats, fleet, &leader, random),
-            }
-        }
+        Fault::NatsKilled
+        | Fault::NatsFrozen
+        | Fault::NatsCut
+        | Fault::NatsHalfOpen
+        | Fault::StreamFull
+        | Fault::StreamDeleted
+        | Fault::WindowExpired => match broker {
+            Broker::Sink(_) => return Ok(false),
+            Broker::Nats(nats) => return nats_faults::inject(fault, nats, fleet, &leader, random),
+        },
         Fault::DatabaseLocked => databases.hold_write_lock(pause(random, 200, 1_500))?,
         Fault::SessionsTerminated => {
             for _ in 0..3 {

@@ -18,7 +18,7 @@ use crate::jetstream::STREAM;
 const TOGETHER: usize = 50;
 
 /// What was read and is not acknowledged comes again after this time.
-const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(1);
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
 
 /// What the sink has written down, line by line.
 #[derive(Debug)]
@@ -84,7 +84,11 @@ impl Pull {
     /// Waits for messages, but neither long nor for a server that is away.
     async fn next(&mut self) -> Result<Vec<Uuid>, Failed> {
         self.messages.clear();
-        let pulled = tokio::time::timeout(Duration::from_secs(2), self.pull()).await;
+        let pulled = tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.pull()).await;
+        if pulled.is_err() {
+            // The connection may be dead, which the client alone finds out after a minute.
+            let _ = self.context.client().force_reconnect().await;
+        }
         if !matches!(pulled, Ok(Ok(()))) {
             self.consumer = None;
         }

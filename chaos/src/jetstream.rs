@@ -18,6 +18,7 @@ use crate::database::Failed;
 use crate::finding::Charge;
 use crate::ledger::Event;
 use crate::outside::{self, Service};
+use crate::proxy::Proxy;
 use crate::sink::Delivery;
 
 pub(crate) const STREAM: &str = "EVENTS";
@@ -32,7 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The server, and what was seen in its stream.
 #[derive(Debug)]
 pub(crate) struct NatsServer {
-    pub(crate) url: String,
+    /// Where the server is.
+    url: String,
+    /// What leads the processes under test there.
+    pub(crate) proxy: Proxy,
     services: PathBuf,
     runtime: Runtime,
     context: Context,
@@ -58,12 +62,13 @@ impl NatsServer {
         let url = outside::services_up(&services, Service::Nats)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let context = runtime.block_on(connect(&url))?;
-        Ok(Self { url, services, runtime, context, seen: Mutex::default() })
+        let proxy = Proxy::start(address(&url))?;
+        Ok(Self { url, proxy, services, runtime, context, seen: Mutex::default() })
     }
 
-    /// Its host and port.
-    fn address(&self) -> &str {
-        self.url.trim_start_matches("nats://")
+    /// For the processes under test.
+    pub(crate) fn url(&self) -> String {
+        format!("nats://{}", self.proxy.address)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -125,7 +130,7 @@ impl NatsServer {
         self.signal("-KILL")?;
         // While the dying process still has its port, the next one would be given another.
         let begun = Instant::now();
-        while TcpStream::connect(self.address()).is_ok() && begun.elapsed() < PATIENCE {
+        while TcpStream::connect(address(&self.url)).is_ok() && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
         }
         let url = outside::services_up(&self.services, Service::Nats)?;
@@ -163,7 +168,17 @@ impl NatsServer {
 
     /// Deletes the stream with all that it holds. Before that it takes nothing new for a moment, in which it is read to its
     /// end, so that it is known what is lost with it. Returns whether it was there.
-    pub(crate) fn delete_stream(&self) -> Result<bool, Failed> {
+    ///
+    /// While somebody listens to the subjects, publishers are not told that the stream is gone.
+    pub(crate) fn delete_stream(&self, somebody_listens: Option<Duration>) -> Result<bool, Failed> {
+        if let Some(pause) = somebody_listens {
+            let client = self.context.client();
+            let listens = self.runtime.block_on(client.subscribe("events.>"))?;
+            self.runtime.spawn(async move {
+                tokio::time::sleep(pause).await;
+                drop(listens);
+            });
+        }
         let is_there = self.limit(1)?;
         let mut seen = self.read()?;
         self.runtime.block_on(self.context.delete_stream(STREAM))?;
@@ -180,6 +195,18 @@ impl NatsServer {
             self.context.update_stream(config).await?;
             Ok(true)
         }))
+    }
+
+    /// Waits until the stream holds more than this. Returns whether it does.
+    pub(crate) fn waits_for_more(&self, than: usize, patience: Duration) -> Result<bool, Failed> {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if self.deliveries()?.len() > than {
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(false)
     }
 
     /// Waits until there are more duplicates in the stream than there were. Returns whether there are.
@@ -213,6 +240,11 @@ impl Drop for NatsServer {
         let _ = self.thaw();
         outside::services_down(&self.services);
     }
+}
+
+/// The host and the port of a URL.
+fn address(url: &str) -> &str {
+    url.trim_start_matches("nats://")
 }
 
 async fn connect(url: &str) -> Result<Context, Failed> {

@@ -7,7 +7,11 @@ use crate::faults::Fault;
 use crate::fleet::{Fleet, Role};
 use crate::jetstream::{NatsServer, WINDOW};
 use crate::random::Random;
-use crate::relay::LEASE;
+use crate::relay::{LEASE, PUBLISHED_WITHIN};
+
+/// After this time on a dead connection, events arrive over another one: what a publish waits for, and patience for a busy
+/// machine. The client alone takes about a minute.
+const NOTICED: Duration = Duration::from_secs(20);
 
 /// Does it, and returns whether it came about.
 pub(crate) fn inject(
@@ -26,7 +30,17 @@ pub(crate) fn inject(
             nats.thaw()?;
         }
         Fault::StreamFull => return nats.fill(pause),
-        Fault::StreamDeleted => return nats.delete_stream(),
+        Fault::NatsCut => nats.proxy.cut(pause),
+        Fault::NatsHalfOpen => {
+            // Longer than anybody may need to notice it.
+            nats.proxy.freeze(Duration::from_secs(60));
+            let before = nats.deliveries()?.len();
+            return nats.waits_for_more(before, NOTICED);
+        }
+        Fault::StreamDeleted => {
+            let listens = random.once_in(2).then_some(2 * PUBLISHED_WITHIN);
+            return nats.delete_stream(listens);
+        }
         Fault::WindowExpired => {
             let before = nats.duplicates()?;
             // It has published, and not noted it.

@@ -16,6 +16,9 @@ use crate::database::{Database, Failed};
 use crate::jetstream::{STREAM, WINDOW};
 use crate::role;
 
+/// What NATS does not acknowledge within this time is published again.
+pub(crate) const PUBLISHED_WITHIN: Duration = Duration::from_secs(2);
+
 /// Another relay leads after this time without a sign of life.
 pub(crate) const LEASE: Duration = Duration::from_millis(900);
 
@@ -42,7 +45,7 @@ impl Relay {
         let options = Nats::options()
             .source(CloudEventSource::new(format!("/{}", self.name))?)
             .create_stream(NatsStream::new(STREAM).duplicate_window(WINDOW))
-            .publish_timeout(Duration::from_secs(1))
+            .publish_timeout(PUBLISHED_WITHIN)
             .connect_later();
         lead(store, options.connect(&self.sink).await?).await
     }
@@ -52,7 +55,7 @@ async fn lead<S: Database, K: Sink>(store: S, sink: K) -> Result<(), Failed> {
     let relay = EventRelay::new(store, sink)
         .window(64)
         .lease(LEASE)
-        .delivery_timeout(Duration::from_secs(2))
+        .delivery_timeout(2 * PUBLISHED_WITHIN)
         .poll_every(Duration::from_millis(20))
         .attempts(50)
         .retention(Duration::from_secs(24 * 60 * 60))?

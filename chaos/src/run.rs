@@ -20,7 +20,7 @@ use crate::series::Round;
 use crate::stored::Stored;
 use crate::tally::{Figures, Tally};
 
-/// What is not delivered this long after the last fault is stuck.
+/// What is not delivered when nothing has been for so long, after the last fault, is stuck.
 const QUIET: Duration = Duration::from_secs(30);
 
 /// How long a writer may take to end what it is at.
@@ -108,13 +108,18 @@ fn wait_for_events(broker: &Broker) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Waits until everything is delivered and taken in, or the time is up.
+/// Waits until everything is delivered and taken in, or nothing moves any more. A busy machine takes its time.
 fn quiet(databases: &Databases, broker: &Broker) -> Result<Stored, Failed> {
-    let begun = Instant::now();
+    let (mut moved, mut least) = (Instant::now(), [usize::MAX; 2]);
     loop {
         let deliveries = broker.deliveries()?;
         let stored = Stored::read(databases)?;
-        if stored.waiting(&deliveries) == [0, 0] || begun.elapsed() > QUIET {
+        let waiting = stored.waiting(&deliveries);
+        if waiting.iter().zip(&least).any(|(now, least)| now < least) {
+            moved = Instant::now();
+            least = [0, 1].map(|of| waiting[of].min(least[of]));
+        }
+        if waiting == [0, 0] || moved.elapsed() > QUIET {
             return Ok(stored);
         }
         std::thread::sleep(Duration::from_millis(300));

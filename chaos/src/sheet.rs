@@ -36,7 +36,7 @@ const PROMISES: [(&str, &str, &str); 9] = [
         "after_a_crash_events_arrive_again_and_none_is_skipped",
     ),
     (
-        "Every stored event is delivered; a run allows 30 seconds for it after the last fault.",
+        "Every stored event is delivered; one is stuck if, after the last fault, none has moved for 30 seconds.",
         "stuck",
         "under_many_writers_and_restarts_nothing_is_skipped_and_nothing_overtakes",
     ),
