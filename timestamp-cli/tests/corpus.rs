@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What must be planted at least, by the folder of the language.
-const PLANTED: &[(&str, usize)] = &[("javascript", 30), ("rust", 150), ("sql", 90)];
+const PLANTED: &[(&str, usize)] = &[("javascript", 30), ("rust", 150), ("sql", 200)];
 
 /// How often rules are broken, by line.
 type Broken = BTreeMap<(usize, String), usize>;

@@ -4,8 +4,9 @@
 //! one: "Update now() and then" has no `SET`, "Create table timestamps now()" no parenthesis. `SELECT` and conditions,
 //! which may be anything, are read by [`prose`].
 
+use super::clock_call::clock_call;
 use super::mention;
-use super::naive::time_type;
+use super::naive::{TimeType, time_type};
 use super::prose;
 use super::scanner::{self, Place};
 use super::source::{Lower, Source};
@@ -37,7 +38,8 @@ pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Findi
 
 /// Whether the first word of a text may begin SQL. Looks at a few bytes only, besides comments.
 fn begins_like_sql(text: &str) -> bool {
-    let mut rest = text.trim_start_matches(|character: char| character.is_whitespace() || character == '(');
+    let mut rest =
+        after_placeholder(text).trim_start_matches(|character: char| character.is_whitespace() || character == '(');
     while let Some(after) = comment(rest) {
         rest = after.trim_start();
     }
@@ -77,6 +79,12 @@ fn begins_like_sql(text: &str) -> bool {
     )
 }
 
+/// Returns what follows a `{placeholder}` at the start, where a condition may be added to what it stands for.
+fn after_placeholder(text: &str) -> &str {
+    let inner = text.trim_start().strip_prefix('{').and_then(|inner| inner.split_once('}'));
+    inner.filter(|(name, _)| name.len() <= 32).map_or(text, |(_, rest)| rest)
+}
+
 /// Returns what follows a comment at the start.
 fn comment(text: &str) -> Option<&str> {
     if text.starts_with("--") {
@@ -95,6 +103,9 @@ fn is_statement(source: &Source<'_>, start: usize) -> bool {
     if source.is_symbol(start, "(") {
         return is_statement(source, start + 1);
     }
+    if let Some(end) = placeholder(source, start).filter(|_| start == 0) {
+        return matches!(source.word(end).as_str(), "where" | "and" | "or") && is_statement(source, end);
+    }
     let next = start + 1;
     match source.word(start).as_str() {
         "select" => prose::reads_as_sql(source, start),
@@ -109,14 +120,19 @@ fn is_statement(source: &Source<'_>, start: usize) -> bool {
         "set" => name(source, next).is_some_and(|end| source.is_symbol(end, "=")),
         "do" => matches!(source.kind(next), Some(Kind::Dollar)),
         "declare" => source.is_symbol(next, "@"),
-        "call" => {
-            name(source, next).is_some_and(|end| source.is_symbol(end, "(")) && prose::reads_as_sql(source, start)
-        }
+        "call" => is_call(source, next),
         "explain" => (next..next + 12)
             .find(|index| matches!(source.word(*index).as_str(), "select" | "insert" | "update" | "delete" | "with"))
             .is_some_and(|verb| is_statement(source, verb)),
         _ => false,
     }
+}
+
+/// A procedure, called and nothing more. "Call now()" is English.
+fn is_call(source: &Source<'_>, start: usize) -> bool {
+    let called = name(source, start).is_some_and(|end| source.is_symbol(end, "("));
+    let ends = source.tokens.len().checked_sub(1).is_some_and(|last| source.is_symbol(last, ")"));
+    called && ends && clock_call(source, start).is_none() && prose::reads_as_sql(source, start)
 }
 
 fn is_insert(source: &Source<'_>, start: usize) -> bool {
@@ -218,7 +234,11 @@ fn is_alter(source: &Source<'_>, start: usize) -> bool {
                 | "disable"
                 | "attach"
         ),
-        "column" => matches!(after.as_str(), "type" | "set" | "drop") || time_type(source, end).is_some(),
+        "column" => match time_type(source, end) {
+            // "Add column `at` timestamp to the list"
+            Some(TimeType::Naive { end } | TimeType::Zoned { end }) => !source.is_word(end, "to"),
+            None => matches!(after.as_str(), "type" | "set" | "drop"),
+        },
         "function" | "procedure" | "trigger" | "view" => is_create(source, start + 1),
         _ => false,
     }

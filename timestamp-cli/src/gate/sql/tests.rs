@@ -175,6 +175,8 @@ fn literals_that_are_sql_are_told_from_english() {
         "SELECT now() AS \"now\", 1",
         "SELECT EXTRACT(EPOCH FROM now()) * 1000",
         " WHERE expires_at < now()",
+        "{query} WHERE expires_at < now()",
+        "CALL expire(now())",
         " AND at >= CURRENT_DATE ORDER BY at",
         "SET at = now()",
     ] {
@@ -210,6 +212,8 @@ fn literals_that_are_sql_are_told_from_english() {
         "do not call now()",
         "Declare it TIMESTAMP, now()",
         "Call now() at start",
+        "Call now()",
+        "Call now() (or later)",
         "DEFAULT now()",
         "now()",
         "add column created timestamps now()",
