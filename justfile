@@ -17,6 +17,10 @@ test *args:
 ci:
     .ci/run
 
+# Refuse code that asks for the time outside of the one clock; arguments such as `--format json`.
+gate *args:
+    cargo run --quiet -p timestamp-cli -- gate {{args}}
+
 # Accept the compiler messages and snapshots as they are now; then read the diff as a user would.
 bless:
     BLESS=1 TRYBUILD=overwrite cargo test -p timestamp-derive
@@ -31,7 +35,7 @@ chaos *args:
 
 # Build the documentation and open it.
 docs:
-    cargo doc --no-deps --all-features -p timestamp-core -p timestamp-derive -p timestamp-repo --open
+    cargo doc --no-deps --all-features -p timestamp-core -p timestamp-derive -p timestamp-repo -p timestamp-cli --open
 
 # Run one example.
 example name *args:
@@ -39,7 +43,7 @@ example name *args:
 
 # Pack the crates as they would be published, and build them from what was packed.
 package:
-    cargo package --allow-dirty -p timestamp-core -p timestamp-derive -p timestamp-repo
+    cargo package --allow-dirty -p timestamp-core -p timestamp-derive -p timestamp-repo -p timestamp-cli
 
 # Licences, duplicates, sources, and known vulnerabilities (needs the network).
 deny:

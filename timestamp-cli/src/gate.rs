@@ -11,6 +11,8 @@ mod baseline;
 mod check;
 mod clippy;
 mod config;
+#[cfg(test)]
+mod documentation;
 mod each;
 mod finding;
 mod fix;

@@ -1,0 +1,447 @@
+//! The command as people and programs run it: exit codes, formats, configuration, baseline, fixes, and bad input.
+
+#![expect(clippy::unwrap_used, reason = "a folder that can not be set up is a failed test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const NOW: &str = "fn now() -> std::time::SystemTime {\n    std::time::SystemTime::now()\n}\n";
+const CLEAN: &str = "fn one() -> u8 {\n    1\n}\n";
+
+/// A folder with these files.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files {
+        write(&folder, path, text);
+    }
+    folder
+}
+
+fn write(folder: &TempDir, path: &str, text: impl AsRef<[u8]>) {
+    let path = folder.path().join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.out, self.err))
+    }
+}
+
+fn gate(folder: impl AsRef<Path>, arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_timestamp"))
+        .arg("gate")
+        .args(arguments)
+        .current_dir(folder.as_ref())
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The findings as `path:line rule`.
+fn found(folder: &TempDir, arguments: &[&str]) -> Vec<String> {
+    let report = gate(folder, &[&["--format", "json"], arguments].concat()).json();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(place).collect()
+}
+
+fn place(finding: &Value) -> String {
+    let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+    format!("{}:{} {}", text("path"), finding["line"], text("rule"))
+}
+
+#[test]
+fn clean_project_ends_with_zero_and_says_how_much_was_read() {
+    let folder = project(&[("src/a.rs", CLEAN), ("readme.md", "std::time::SystemTime::now()")]);
+    let ran = gate(&folder, &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.starts_with("0 findings; 1 file, "), "{}", ran.err);
+}
+
+#[test]
+fn empty_folder_is_clean() {
+    let ran = gate(TempDir::new().unwrap(), &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.starts_with("0 findings; 0 files, "), "{}", ran.err);
+}
+
+#[test]
+fn finding_is_shown_with_its_line_its_reason_and_what_to_write() {
+    let folder = project(&[("src/a.rs", NOW)]);
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.out,
+        "error[rust/system-time]: asks the system for the time, so that no test can move it and two readings of one operation differ
+  --> src/a.rs:2:5
+   |
+ 2 |     std::time::SystemTime::now()
+   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = instead: take the time from a `Clock` that is handed in: `clock.now()`
+
+"
+    );
+}
+
+#[test]
+fn unknown_argument_and_missing_configuration_end_with_two() {
+    let folder = project(&[]);
+    assert_eq!(gate(&folder, &["--nonsense"]).code, 2);
+    let ran = gate(&folder, &["--config", "none.toml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.starts_with("error: none.toml can not be used\n  why: "), "{}", ran.err);
+    assert!(ran.err.contains("\n help: "), "{}", ran.err);
+}
+
+#[test]
+fn path_that_does_not_exist_is_told_and_the_rest_is_checked() {
+    let folder = project(&[("a.rs", NOW)]);
+    let ran = gate(&folder, &["--format", "json", "none", "a.rs"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.json()["unchecked"][0]["path"], "none");
+    assert_eq!(gate(&folder, &["none"]).code, 3);
+}
+
+#[test]
+fn what_can_not_be_checked_is_told_once_and_the_rest_is_checked() {
+    let folder = project(&[("broken.rs", "fn f() { // SystemTime\n"), ("good.rs", NOW), ("deep.rs", "")]);
+    write(&folder, "bytes.rs", b"fn f() {}\n// SystemTime \xff\xfe\n");
+    write(&folder, "deep.rs", format!("// SystemTime\nfn f() {{ {}1{} }}", "(".repeat(100_000), ")".repeat(100_000)));
+    write(&folder, "huge.sql", vec![b' '; 17 * 1024 * 1024]);
+    let ran = gate(&folder, &["--format", "json"]);
+    let report = ran.json();
+    let unchecked: Vec<_> = report["unchecked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| (u["path"].as_str().unwrap(), u["why"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        unchecked,
+        [
+            ("broken.rs", "no Rust: a word, literal or bracket does not end"),
+            ("bytes.rs", "not UTF-8 from line 2 on, byte 24"),
+            ("deep.rs", "nested deeper than 4000 levels"),
+            ("huge.sql", "17825792 bytes long; files of more than 16777216 are not read"),
+        ]
+    );
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(ran.code, 1);
+    fs::remove_file(folder.path().join("good.rs")).unwrap();
+    assert_eq!(gate(&folder, &[]).code, 3);
+}
+
+/// Every shape that makes a parser call itself, as deep as it is let through.
+#[test]
+fn deepest_file_that_is_read_does_not_run_out_of_stack() {
+    let deep = 3_900;
+    let round = deep / 2;
+    for (name, code) in [
+        ("brackets", format!("{}1{}", "(".repeat(deep), ")".repeat(deep))),
+        ("marks", format!("{}true", "!".repeat(deep))),
+        ("sums", format!("{}1", "1 + ".repeat(round))),
+        ("types", format!("f::<{}u8{}>()", "V<".repeat(round / 2), ">".repeat(round / 2))),
+        ("blocks", format!("{}{}", "{".repeat(deep), "}".repeat(deep))),
+        ("closures", format!("{}1", "|a| ".repeat(deep / 3))),
+        ("methods", format!("a{}", ".b()".repeat(deep / 3))),
+        ("macros", format!("{}1{}", "m!(".repeat(deep / 3), ")".repeat(deep / 3))),
+    ] {
+        let folder = project(&[("a.rs", &format!("fn f() {{ {code}; std::time::SystemTime::now() }}"))]);
+        let ran = gate(&folder, &["--format", "json"]);
+        assert_eq!(ran.code, 1, "{name}: {}{}", ran.out, ran.err);
+        assert_eq!(ran.json()["findings"].as_array().unwrap().len(), 1, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_so_that_no_loop_exists() {
+    let folder = project(&[("src/a.rs", NOW)]);
+    std::os::unix::fs::symlink("..", folder.path().join("src/loop")).unwrap();
+    std::os::unix::fs::symlink("a.rs", folder.path().join("src/b.rs")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("src/c.rs")).unwrap();
+    assert_eq!(found(&folder, &[]), ["src/a.rs:2 rust/system-time"]);
+    assert_eq!(found(&folder, &["src/b.rs"]), ["src/b.rs:2 rust/system-time"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn file_that_may_not_be_read_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = project(&[("a.rs", NOW)]);
+    fs::set_permissions(folder.path().join("a.rs"), fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(folder.path().join("a.rs")).is_ok() {
+        println!("this user may read everything: not tested");
+        return;
+    }
+    assert_eq!(gate(&folder, &[]).code, 3);
+}
+
+#[test]
+fn what_git_ignores_is_left_out() {
+    let folder =
+        project(&[("a.rs", CLEAN), ("target/b.rs", NOW), (".gitignore", "/target\n"), (".git/HEAD", "ref: x")]);
+    assert_eq!(gate(&folder, &[]).code, 0);
+}
+
+#[test]
+fn names_are_followed_through_files_and_crates() {
+    let folder = project(&[
+        ("clock/Cargo.toml", "[package]\nname = \"my-clock\""),
+        (
+            "clock/src/lib.rs",
+            "pub mod wall;\npub use wall::Wall as Watch;\npub use jiff as calendar;\nmacro_rules! now { () => { $crate::wall::Wall::now() } }",
+        ),
+        (
+            "clock/src/wall.rs",
+            "pub use std::time::SystemTime as Wall;\npub(crate) type Naive = chrono::NaiveDateTime;\n",
+        ),
+        ("clock/src/user.rs", "use super::wall::Naive;\nstruct S { at: Naive }\nfn f() { crate::wall::Wall::now(); }"),
+        ("clock/src/user/deep.rs", "use crate::*;\nfn f() { Watch::now(); }"),
+        ("app/Cargo.toml", "[package]\nname = \"app\""),
+        ("app/src/main.rs", "mod time { pub use my_clock::Watch as Then; }\nfn f() { my_clock::wall::Wall::now(); }"),
+        ("app/src/other.rs", "fn f() { crate::time::Then::now(); my_clock::calendar::Timestamp::now(); }"),
+        ("app/src/mine.rs", "struct Watch; impl Watch { fn now() {} }\nfn f() { Watch::now(); }"),
+        ("app/src/theirs.rs", "use my_clock::Watch2;\nfn f() { Watch2::now(); elsewhere::Then::now(); }"),
+    ]);
+    assert_eq!(
+        found(&folder, &[]),
+        [
+            "app/src/main.rs:2 rust/system-time",
+            "app/src/other.rs:1 rust/system-time",
+            "app/src/other.rs:1 rust/jiff-now",
+            "clock/src/lib.rs:4 rust/system-time",
+            "clock/src/user/deep.rs:2 rust/system-time",
+            "clock/src/user.rs:2 rust/naive-type",
+            "clock/src/user.rs:3 rust/system-time",
+            "clock/src/wall.rs:2 rust/naive-type",
+        ]
+    );
+}
+
+const ALLOWED: &str =
+    "[[allow]]\npath = \"src/a.rs\"\nrule = \"rust/system-time\"\nfunction = \"now\"\nreason = \"the clock\"\n";
+
+#[test]
+fn allowance_lets_its_place_pass_and_no_other() {
+    let folder = project(&[("timestamp-gate.toml", ALLOWED), ("src/a.rs", NOW), ("src/b.rs", CLEAN)]);
+    assert_eq!(gate(&folder, &[]).code, 0);
+    assert_eq!(gate(folder.path().join("src"), &["a.rs"]).code, 0);
+    write(&folder, "src/b.rs", NOW);
+    assert_eq!(found(&folder, &[]), ["src/b.rs:2 rust/system-time"]);
+    write(&folder, "src/b.rs", CLEAN);
+    write(&folder, "src/a.rs", NOW.replace("fn now", "fn other"));
+    assert_eq!(found(&folder, &[]), ["src/a.rs:2 rust/system-time"]);
+    assert_eq!(found(&folder, &["--no-config"]), ["src/a.rs:2 rust/system-time"]);
+}
+
+#[test]
+fn allowance_that_allows_nothing_is_refused() {
+    let folder = project(&[("timestamp-gate.toml", ALLOWED), ("src/a.rs", CLEAN), ("src/b.rs", CLEAN)]);
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.out,
+        "stale: the allowance of rust/system-time in `src/a.rs` allows nothing: nothing of the kind is there
+   --> timestamp-gate.toml:1:1
+   = instead: remove the entry, or correct it
+
+"
+    );
+    // Who checks another file learns nothing of it.
+    assert_eq!(gate(&folder, &["src/b.rs"]).code, 0);
+    fs::remove_file(folder.path().join("src/a.rs")).unwrap();
+    assert!(gate(&folder, &[]).out.contains("no file is there"));
+}
+
+#[test]
+fn skipped_files_are_not_read_and_a_skip_of_none_is_refused() {
+    let config = "[[skip]]\npath = \"vendor\"\nreason = \"not ours\"\n";
+    let folder =
+        project(&[("timestamp-gate.toml", config), ("vendor/x/a.rs", "fn broken( SystemTime"), ("a.rs", CLEAN)]);
+    assert_eq!(gate(&folder, &[]).code, 0);
+    fs::remove_dir_all(folder.path().join("vendor")).unwrap();
+    assert_eq!(gate(&folder, &[]).code, 1);
+}
+
+#[test]
+fn own_bans_are_refused_through_imports_with_their_own_words() {
+    let config = "[[ban]]\npath = \"std::time::Instant::now\"\nreason = \"simulated\"\ninstead = \"ask the simulation\"\n\
+                  [[ban]]\npath = \"app::legacy::now_ms\"\nreason = \"old\"\ninstead = \"use the clock\"\n";
+    let folder = project(&[
+        ("timestamp-gate.toml", config),
+        ("Cargo.toml", "[package]\nname = \"app\""),
+        ("src/lib.rs", "use std::time::Instant as Tick;\nfn f() { Tick::now(); mine::Instant::now(); }"),
+        ("src/legacy.rs", "pub fn now_ms() -> u64 { 0 }"),
+        ("src/user.rs", "use crate::legacy::now_ms as stamp;\nfn f() { stamp(); }"),
+    ]);
+    let ran = gate(&folder, &["--format", "json"]);
+    let report = ran.json();
+    let found: Vec<_> = report["findings"].as_array().unwrap().iter().map(place).collect();
+    assert_eq!(found, ["src/lib.rs:2 own/std::time::Instant::now", "src/user.rs:2 own/app::legacy::now_ms"]);
+    assert_eq!(report["findings"][0]["instead"], "ask the simulation");
+}
+
+#[test]
+fn unknown_key_is_refused_with_its_line_and_a_suggestion() {
+    let folder = project(&[("timestamp-gate.toml", "[[allow]]\npath = \"a\"\nreasn = \"b\"\n"), ("a.rs", CLEAN)]);
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("(line 3)\n  why: unknown key `reasn` in `allow`\n help: did you mean `reason`?"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn two_configurations_in_one_run_are_refused() {
+    let folder =
+        project(&[("a/timestamp-gate.toml", ""), ("b/timestamp-gate.toml", ""), ("a/x.rs", CLEAN), ("b/x.rs", CLEAN)]);
+    let ran = gate(&folder, &["a", "b"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("a and b have two configurations"), "{}", ran.err);
+}
+
+#[test]
+fn baseline_forgives_what_it_knows_however_lines_move() {
+    let folder = project(&[("src/a.rs", NOW)]);
+    let wrote = gate(&folder, &["--baseline", "known.json", "--write-baseline"]);
+    assert_eq!((wrote.code, wrote.out.as_str()), (0, ""));
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 0);
+    write(&folder, "src/a.rs", format!("// moved\n\n{NOW}"));
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 0);
+    // The same words once more are new.
+    write(&folder, "src/a.rs", format!("{NOW}{}", NOW.replace("fn now", "fn then")));
+    assert_eq!(found(&folder, &["--baseline", "known.json"]), ["src/a.rs:5 rust/system-time"]);
+    // What is mended is told, and frees no place elsewhere.
+    write(&folder, "src/a.rs", CLEAN);
+    let mended = gate(&folder, &["--baseline", "known.json"]);
+    assert_eq!(mended.code, 0);
+    assert!(mended.err.contains("1 gone from the baseline"), "{}", mended.err);
+    write(&folder, "src/b.rs", NOW);
+    assert_eq!(found(&folder, &["--baseline", "known.json"]), ["src/b.rs:2 rust/system-time"]);
+}
+
+#[test]
+fn baseline_that_is_none_ends_with_two() {
+    let folder = project(&[("a.rs", NOW), ("old.json", "{\"version\": 9, \"findings\": []}"), ("bad.json", "[]")]);
+    for file in ["none.json", "bad.json", "old.json"] {
+        let ran = gate(&folder, &["--baseline", file]);
+        assert_eq!(ran.code, 2, "{file}");
+        assert!(ran.err.contains("help: write it anew with `--write-baseline`"), "{}", ran.err);
+    }
+    assert_eq!(gate(&folder, &["--baseline", "no/such/folder.json", "--write-baseline"]).code, 4);
+}
+
+const MENDABLE: &str = r#"fn f(at: DateTime<Utc>) {
+    let a = at.to_rfc3339_opts(SecondsFormat::Millis, false); let b = at.naive_utc().and_utc();
+    let c = at.to_utc().format("%FT%T").to_string();
+    let é = std::time::SystemTime::now(); at.to_rfc3339_opts(Secs, false);
+}
+"#;
+
+#[test]
+fn fixes_are_written_where_they_are_certain_and_the_rest_is_reported() {
+    let folder = project(&[("a.rs", MENDABLE)]);
+    let ran = gate(&folder, &["--fix", "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let report = ran.json();
+    assert_eq!(
+        (&report["fixed"], place(&report["findings"][0])),
+        (&Value::from(4), "a.rs:4 rust/system-time".to_owned())
+    );
+    assert_eq!(report["findings"][0]["column"], 13);
+    let mended = fs::read_to_string(folder.path().join("a.rs")).unwrap();
+    assert_eq!(
+        mended,
+        MENDABLE.replace("false", "true").replace("naive_utc().and_utc()", "to_utc()").replace("%FT%T", "%FT%TZ")
+    );
+    assert_eq!(found(&folder, &[]), ["a.rs:4 rust/system-time"]);
+    assert_eq!(gate(&folder, &["--fix"]).err.split(';').next(), Some("1 finding"));
+}
+
+#[test]
+fn what_is_allowed_is_not_mended() {
+    let config = "[[allow]]\npath = \"a.rs\"\nreason = \"a protocol that wants it\"\n";
+    let folder = project(&[("timestamp-gate.toml", config), ("a.rs", MENDABLE)]);
+    assert_eq!(gate(&folder, &["--fix"]).code, 0);
+    assert_eq!(fs::read_to_string(folder.path().join("a.rs")).unwrap(), MENDABLE);
+}
+
+#[test]
+fn github_annotations_are_escaped() {
+    let folder = project(&[("a,b.rs", "fn f() { x.format(\"%F %T\"); }")]);
+    let ran = gate(&folder, &["--format", "github"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.out,
+        "::error file=a%2Cb.rs,line=1,endLine=1,col=19,endColumn=26,title=rust/format-without-zone::\"%25F %25T\": writes a \
+         date and time without saying in which zone%0Ainstead: write RFC 3339 with `Z`: `EpochMs` does so by `Display`, a \
+         format by `Z` at its end once the time is UTC\n"
+    );
+}
+
+/// What section 3 of SARIF 2.1.0 requires of the objects that are used.
+#[test]
+fn sarif_has_what_the_standard_requires() {
+    let folder = project(&[("a b.rs", NOW), ("broken.rs", "fn SystemTime(")]);
+    let log = gate(&folder, &["--format", "sarif"]).json();
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().unwrap().ends_with("sarif-schema-2.1.0.json"));
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert!(driver["name"].is_string());
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    assert_eq!(run["results"].as_array().unwrap().len(), 1);
+    for result in run["results"].as_array().unwrap() {
+        assert!(result["message"]["text"].is_string());
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(driver["rules"][index]["id"], result["ruleId"]);
+        assert!(["none", "note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "a%20b.rs");
+        let region = |key: &str| place["region"][key].as_u64().unwrap();
+        assert_eq!([region("startLine"), region("startColumn"), region("endLine"), region("endColumn")], [2, 5, 2, 31]);
+    }
+    for rule in driver["rules"].as_array().unwrap() {
+        assert!(
+            rule["id"].is_string() && rule["shortDescription"]["text"].is_string() && rule["help"]["text"].is_string()
+        );
+    }
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert!(invocation["toolExecutionNotifications"][0]["message"]["text"].is_string());
+}
+
+#[test]
+fn clippy_lists_are_toml() {
+    let ran = gate(TempDir::new().unwrap(), &["--clippy"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.contains("{ path = \"std::time::SystemTime::now\", reason = "));
+}
+
+#[test]
+fn number_of_threads_changes_nothing() {
+    let files: Vec<_> =
+        (0..60).map(|index| (format!("f{index}.rs"), if index % 3 == 0 { NOW } else { CLEAN })).collect();
+    let folder = project(&files.iter().map(|(path, text)| (path.as_str(), *text)).collect::<Vec<_>>());
+    let one = gate(&folder, &["--threads", "1"]);
+    let many = gate(&folder, &["--threads", "8"]);
+    assert_eq!((one.code, one.out), (many.code, many.out));
+}
