@@ -3,21 +3,27 @@
 //! An entity carries the clock it was created or loaded with, so a test moves time for the entities it made and for
 //! nothing else; there is no global clock to swap.
 //!
-//! This file holds the only call of the system clock in the workspace (law 12).
+//! This file holds the only call of the system clock in the workspace (law 12), and the one of the monotonic clock that it
+//! is compared with.
 
+pub(crate) mod hybrid;
 mod manual;
+mod watched;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use self::hybrid::{HybridClock, HybridTime, NodeId};
 pub use self::manual::ManualClock;
 use self::manual::ManualTime;
+use self::watched::WatchedTime;
+pub use self::watched::{ClockJumps, WatchedClock};
 use crate::EpochMs;
 
 /// Where an entity, or a store, reads the time.
 ///
-/// Eight bytes, and cheap to clone: nothing for the system clock, one reference count for a manual one.
+/// Eight bytes, and cheap to clone: nothing for the system clock, one reference count for any other.
 ///
 /// # Example
 ///
@@ -37,6 +43,8 @@ pub struct Clock {
 
 enum Source {
     Manual(ManualTime),
+    Hybrid(HybridTime),
+    Watched(WatchedTime),
 }
 
 impl Clock {
@@ -55,10 +63,25 @@ impl Clock {
         ManualClock::new(start)
     }
 
+    /// Returns a hybrid logical clock over the system clock: it never goes back, and its stamps are in the order in which
+    /// things happened, across every node that passes them on.
+    ///
+    /// It forgets when the process ends. [`HybridClock::options`] has the clock that remembers.
+    #[must_use]
+    pub fn hybrid(node: NodeId) -> HybridClock {
+        HybridClock::options(node).start()
+    }
+
+    /// Returns the system clock with somebody who watches it: jumps are noticed and counted.
+    #[must_use]
+    pub fn watched() -> WatchedClock {
+        WatchedClock::new(&Self::system(), WatchedClock::THRESHOLD)
+    }
+
     /// Returns the current time.
     ///
-    /// Two readings may be equal, and the second may be the earlier one: system clocks are set back.
-    /// [`touch`](crate::Timestamped::touch) copes with both.
+    /// Two readings may be equal, and unless the clock is a [hybrid](Self::hybrid) one, the second may be the earlier one:
+    /// system clocks are set back. [`touch`](crate::Timestamped::touch) copes with both.
     #[must_use]
     #[inline]
     pub fn now(&self) -> EpochMs {
@@ -73,6 +96,8 @@ impl Source {
     fn now(&self) -> EpochMs {
         match self {
             Self::Manual(time) => time.now(),
+            Self::Hybrid(time) => time.now(),
+            Self::Watched(time) => time.now(),
         }
     }
 }
@@ -84,6 +109,12 @@ fn system_now() -> EpochMs {
         Ok(since) => EpochMs::saturating_from_parts(since.as_secs(), since.subsec_millis()),
         Err(before) => before_1970(before.duration()),
     }
+}
+
+/// Returns a reading of the clock that nobody can set, where there is one.
+fn monotonic_now() -> Option<Instant> {
+    // The standard library panics there.
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) { None } else { Some(Instant::now()) }
 }
 
 #[cold]
@@ -99,11 +130,14 @@ impl Default for Clock {
     }
 }
 
+/// Reads no clock, so that a debugger or a log moves nothing.
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.source.as_deref() {
             None => f.write_str("Clock::system()"),
-            Some(Source::Manual(time)) => write!(f, "Clock::manual({})", time.now()),
+            Some(Source::Manual(time)) => write!(f, "Clock::manual({})", time.shown()),
+            Some(Source::Hybrid(time)) => write!(f, "Clock::hybrid({})", time.last()),
+            Some(Source::Watched(time)) => write!(f, "Clock::watched({:?})", time.source()),
         }
     }
 }

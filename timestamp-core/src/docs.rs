@@ -8,6 +8,9 @@ pub mod design {}
 #[doc = include_str!("../docs/attributes.md")]
 pub mod attributes {}
 
+#[doc = include_str!("../docs/clocks.md")]
+pub mod clocks {}
+
 #[doc = include_str!("../docs/compare.md")]
 pub mod compare {}
 

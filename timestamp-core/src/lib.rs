@@ -10,6 +10,12 @@ pub mod serde;
 mod timestamped;
 mod timestamps;
 mod validation;
+mod version_vector;
+
+/// What a [`HybridClock`] is made with, and its errors.
+pub mod hybrid {
+    pub use crate::clock::hybrid::{HybridOptions, MergeError, RememberError, StampError, StampParseError};
+}
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -19,7 +25,8 @@ pub mod __private;
 #[path = "docs.rs"]
 pub mod _docs;
 
-pub use crate::clock::{Clock, ManualClock};
+pub use crate::clock::hybrid::{HybridClock, HybridStamp, NodeId};
+pub use crate::clock::{Clock, ClockJumps, ManualClock, WatchedClock};
 pub use crate::epoch_ms::{
     Assume, EpochMs, EpochMsText, EpochUnit, Implausible, Offset, OutOfRange, ParseError, PlausibleRange, Suffix,
     TimeAgo,
@@ -31,6 +38,7 @@ pub use crate::record::{
 pub use crate::timestamped::{PayloadError, Timestamped};
 pub use crate::timestamps::Timestamps;
 pub use crate::validation::ValidationError;
+pub use crate::version_vector::{Causality, VersionVector};
 
 #[cfg(feature = "derive")]
 pub use timestamp_derive::Timestamped;

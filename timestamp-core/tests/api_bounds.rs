@@ -3,10 +3,12 @@
 //! A type that stops being `Send` breaks every caller with an async runtime, so each line here is part of the API.
 #![cfg(feature = "derive")]
 
+use timestamp_core::hybrid::{HybridOptions, MergeError, RememberError, StampError, StampParseError};
 use timestamp_core::{
-    Assume, Clock, ColumnDefinition, ColumnError, ColumnType, Drain, EpochMs, EpochMsText, EpochUnit, Event, EventKind,
-    Implausible, ManualClock, Offset, OutOfRange, ParseError, PayloadError, PendingEvents, PlausibleRange, RowError,
-    Suffix, TimeAgo, Timestamped, Timestamps, UnknownEventKind, ValidationError, Value,
+    Assume, Causality, Clock, ClockJumps, ColumnDefinition, ColumnError, ColumnType, Drain, EpochMs, EpochMsText,
+    EpochUnit, Event, EventKind, HybridClock, HybridStamp, Implausible, ManualClock, NodeId, Offset, OutOfRange,
+    ParseError, PayloadError, PendingEvents, PlausibleRange, RowError, Suffix, TimeAgo, Timestamped, Timestamps,
+    UnknownEventKind, ValidationError, Value, VersionVector, WatchedClock,
 };
 
 #[derive(Clone, Timestamped)]
@@ -27,7 +29,9 @@ macro_rules! send_sync_unpin {
 
 send_sync_unpin! {
     Assume,
+    Causality,
     Clock,
+    ClockJumps,
     ColumnDefinition,
     ColumnError,
     ColumnType,
@@ -37,22 +41,32 @@ send_sync_unpin! {
     EpochUnit,
     Event<'static>,
     EventKind,
-    UnknownEventKind,
+    HybridClock,
+    HybridOptions,
+    HybridStamp,
     Implausible,
     ManualClock,
+    MergeError,
+    NodeId,
     Offset,
     OutOfRange,
     ParseError,
     PayloadError,
     PendingEvents<'static>,
     PlausibleRange,
+    RememberError,
     RowError,
+    StampError,
+    StampParseError,
     Suffix,
     Task,
     TimeAgo,
     Timestamps,
+    UnknownEventKind,
     ValidationError,
     Value<'static>,
+    VersionVector,
+    WatchedClock,
 }
 
 macro_rules! errors {
@@ -64,12 +78,27 @@ macro_rules! errors {
     };
 }
 
-errors!(ColumnError, Implausible, OutOfRange, ParseError, PayloadError, RowError, UnknownEventKind, ValidationError);
+errors!(
+    ColumnError,
+    Implausible,
+    MergeError,
+    OutOfRange,
+    ParseError,
+    PayloadError,
+    RememberError,
+    RowError,
+    StampError,
+    StampParseError,
+    UnknownEventKind,
+    ValidationError,
+);
 
 const _: () = {
     assert!(size_of::<EpochMs>() == 8);
     assert!(size_of::<Clock>() == 8);
     assert!(size_of::<Option<Clock>>() <= 16);
+    assert!(size_of::<HybridClock>() == 8 && size_of::<ManualClock>() == 8 && size_of::<WatchedClock>() == 8);
+    assert!(size_of::<HybridStamp>() == 16);
     assert!(size_of::<EpochMsText>() == 32);
     assert!(size_of::<Result<EpochMs, ParseError>>() == 16);
     assert!(size_of::<Timestamps>() <= 64);

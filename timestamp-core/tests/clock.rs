@@ -1,8 +1,8 @@
-//! The two clocks: the system's, and the one that tests move.
+//! The system clock, the one that tests move, and the one that is watched.
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use timestamp_core::{Clock, EpochMs};
+use timestamp_core::{Clock, EpochMs, WatchedClock};
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the oracle for what the system clock shows")]
@@ -55,4 +55,59 @@ fn threads_that_move_one_clock_lose_no_step() {
         }
     });
     assert_eq!(clock.now().as_millis(), 4000);
+}
+
+#[test]
+fn manual_clock_that_advances_by_itself_shows_each_step_once() {
+    let clock = Clock::manual(EpochMs::UNIX_EPOCH);
+    clock.auto_advance(Duration::from_millis(10));
+    let shown = [clock.now(), clock.now(), clock.now()].map(EpochMs::as_millis);
+    assert_eq!(shown, [0, 10, 20]);
+    assert_eq!(format!("{:?}", Clock::from(clock.clone())), "Clock::manual(1970-01-01T00:00:00.030Z)");
+    assert_eq!(clock.now().as_millis(), 30, "showing it to a person moves nothing");
+    clock.set(EpochMs::UNIX_EPOCH);
+    assert_eq!([clock.now(), clock.now()].map(EpochMs::as_millis), [0, 10]);
+    clock.auto_advance(Duration::ZERO);
+    assert_eq!([clock.now(), clock.now()].map(EpochMs::as_millis), [20, 20]);
+}
+
+#[test]
+fn threads_that_read_a_clock_which_advances_by_itself_see_each_time_once() {
+    let clock = Clock::manual(EpochMs::UNIX_EPOCH);
+    clock.auto_advance(Duration::from_millis(1));
+    let mut shown: Vec<i64> = std::thread::scope(|scope| {
+        let read = |_| scope.spawn(|| (0..1000).map(|_| clock.now().as_millis()).collect::<Vec<_>>());
+        let threads: Vec<_> = (0..4).map(read).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    shown.sort_unstable();
+    assert!(shown.into_iter().eq(0..4000));
+}
+
+#[test]
+fn watched_clock_counts_the_jumps_of_its_source_and_shows_them() {
+    let noon: EpochMs = "2026-01-31T12:00:00.000Z".parse().unwrap();
+    let hour = Duration::from_secs(3600);
+    let source = Clock::manual(noon);
+    let watched = WatchedClock::new(&source, Duration::from_secs(1));
+    let (other, plain): (_, Clock) = (watched.clone(), watched.clone().into());
+    source.set(noon.saturating_add(hour));
+    assert_eq!(plain.now(), noon.saturating_add(hour));
+    source.set(noon.saturating_sub(hour));
+    assert_eq!(plain.now(), noon.saturating_sub(hour));
+    assert_eq!((plain.now(), watched.now()), (source.now(), source.now()));
+    let jumps = other.jumps();
+    assert_eq!((jumps.forward, jumps.backward), (1, 1));
+    assert!(jumps.longest_forward <= hour && jumps.longest_backward >= hour * 2);
+    assert_eq!(format!("{plain:?}"), "Clock::watched(Clock::manual(2026-01-31T11:00:00.000Z))");
+}
+
+#[test]
+fn system_clock_that_nobody_sets_makes_no_jump() {
+    let watched = Clock::watched();
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(20));
+        let _ = watched.now();
+    }
+    assert_eq!(watched.jumps(), Default::default());
 }

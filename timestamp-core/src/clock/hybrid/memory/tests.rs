@@ -1,0 +1,259 @@
+//! A clock that remembers, on a disk whose power fails between any two steps.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration as StdDuration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::hybrid::{HybridClock, HybridOptions, HybridStamp, StampError};
+use crate::{Clock, ManualClock};
+
+const NODE: NodeId = NodeId::new(1);
+const NOON: i64 = 1_769_860_800_000;
+
+/// Two files, as programs see them and as the disk has them.
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    real: Option<Vec<u8>>,
+    beside: Option<Vec<u8>>,
+    /// What the disk is known to have of the real file, and of its name.
+    real_on_disk: Option<Vec<u8>>,
+    /// Whether the content of the file beside is on the disk.
+    beside_synced: bool,
+    /// Steps until the power fails.
+    steps_left: Option<usize>,
+    /// A failed step does half of its work, or all of it without saying so.
+    half: bool,
+    failed: bool,
+}
+
+impl Disk {
+    /// Whether this step is done, and whether it is the last one.
+    fn step(&mut self) -> io::Result<bool> {
+        if self.failed {
+            return Err(io::Error::other("the power is off"));
+        }
+        match &mut self.steps_left {
+            Some(0) => {
+                self.failed = true;
+                if self.half { Ok(true) } else { Err(io::Error::other("the power fails")) }
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(false)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// What is found after the power has come back: of what was not synced, anything may be there or not.
+    fn after_crash(&self, renamed: bool, torn: usize) -> Self {
+        let real = if renamed { self.real.clone() } else { self.real_on_disk.clone() };
+        // A content that was never synced may be cut anywhere.
+        let beside = self.beside.clone().map(|mut bytes| {
+            if !self.beside_synced {
+                bytes.truncate(torn % (bytes.len() + 1));
+            }
+            bytes
+        });
+        Self { real: real.clone(), beside, real_on_disk: real, ..Self::default() }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Simulated(Arc<Mutex<Disk>>);
+
+impl Simulated {
+    fn with<T>(&self, work: impl FnOnce(&mut Disk) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
+    }
+
+    /// Does a step, and fails afterwards if the power went during it.
+    fn step(&self, work: impl FnOnce(&mut Disk, bool)) -> io::Result<()> {
+        self.with(|disk| {
+            let last = disk.step()?;
+            work(disk, last);
+            if last { Err(io::Error::other("the power fails")) } else { Ok(()) }
+        })
+    }
+
+    fn clock(&self, options: &HybridOptions) -> Result<HybridClock, RememberError> {
+        let (window, physical) = (options.window(), options.source.now());
+        let (memory, first) =
+            Memory::open_in(Box::new(self.clone()), Path::new("clock"), options.node, window, physical)?;
+        Ok(HybridClock::new(HybridTime::new(options, first, Some(memory))))
+    }
+}
+
+impl Storage for Simulated {
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.with(|disk| disk.step().map(|_| disk.real.clone()))
+    }
+
+    fn write_beside(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.step(|disk, last| {
+            let length = if last { bytes.len() / 2 } else { bytes.len() };
+            (disk.beside, disk.beside_synced) = (Some(bytes[..length].to_vec()), false);
+        })
+    }
+
+    fn sync_beside(&mut self) -> io::Result<()> {
+        self.step(|disk, _| disk.beside_synced = true)
+    }
+
+    fn replace(&mut self) -> io::Result<()> {
+        self.step(|disk, _| {
+            let bytes = disk.beside.take().unwrap();
+            // A rename of what is not on the disk may leave a torn file under the real name.
+            assert!(disk.beside_synced, "renamed before it was synced");
+            disk.real = Some(bytes);
+        })
+    }
+
+    fn sync_folder(&mut self) -> io::Result<()> {
+        self.step(|disk, _| disk.real_on_disk = disk.real.clone())
+    }
+}
+
+fn at(millis: i64) -> EpochMs {
+    EpochMs::from_millis(NOON + millis).unwrap()
+}
+
+fn options(physical: &ManualClock) -> HybridOptions {
+    HybridClock::options(NODE).source(physical)
+}
+
+/// One run of the program: how its clock moves, and after how many steps on the disk the power fails.
+#[derive(Clone, Debug)]
+struct Run {
+    moves: Vec<i64>,
+    steps: Option<usize>,
+    half: bool,
+    renamed: bool,
+    torn: usize,
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    let moves = prop::collection::vec(prop_oneof![3 => 0..200_i64, 1 => -2_000..2_000_i64], 0..40);
+    (moves, prop::option::of(0..25_usize), any::<bool>(), any::<bool>(), any::<usize>())
+        .prop_map(|(moves, steps, half, renamed, torn)| Run { moves, steps, half, renamed, torn })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn crash_between_any_two_steps_does_not_take_the_clock_back(runs in prop::collection::vec(run(), 1..8)) {
+        let storage = Simulated::default();
+        let physical = Clock::manual(at(0));
+        let mut last: Option<HybridStamp> = None;
+        let mut shown = EpochMs::UNIX_EPOCH;
+        for Run { moves, steps, half, renamed, torn } in runs {
+            storage.with(|disk| (disk.steps_left, disk.half) = (steps, half));
+            if let Ok(clock) = storage.clock(&options(&physical)) {
+                for by in moves {
+                    physical.set(EpochMs::from_millis(physical.now().as_millis() + by).unwrap());
+                    let now = clock.now();
+                    prop_assert!(now >= shown, "{now} after {shown}");
+                    shown = now;
+                    if let Ok(stamp) = clock.stamp() {
+                        prop_assert!(Some(stamp) > last && stamp.time() >= shown, "{stamp} after {last:?} and {shown}");
+                        (last, shown) = (Some(stamp), stamp.time());
+                    }
+                }
+                // Whether the last write of a clock that ends comes through is left to the steps, too.
+            } else {
+                prop_assert!(storage.with(|disk| disk.failed), "a clock starts while the power is on");
+            }
+            storage.with(|disk| *disk = disk.after_crash(renamed, torn));
+        }
+    }
+}
+
+#[test]
+fn clock_that_ends_well_goes_on_where_it_was() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let before = storage.clock(&options(&physical)).unwrap().stamp().unwrap();
+    assert_eq!(before.time(), at(0));
+    physical.set(at(-3_600_000));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    assert_eq!(clock.stamp().unwrap().time(), at(1), "the end of what was given out, not of what was reserved");
+    drop(clock);
+    physical.set(at(50));
+    assert_eq!(storage.clock(&options(&physical)).unwrap().stamp().unwrap().time(), at(50));
+}
+
+#[test]
+fn clock_that_crashed_begins_at_the_end_of_what_was_reserved() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let before = clock.stamp().unwrap();
+    let crashed = Simulated(Arc::new(Mutex::new(storage.with(|disk| disk.after_crash(false, 0)))));
+    let again = crashed.clock(&options(&physical)).unwrap();
+    let after = again.stamp().unwrap();
+    assert!(before < after);
+    assert_eq!(after.time(), at(251), "half of what peers allow for");
+    let peer = HybridClock::options(NodeId::new(2)).source(&physical).start();
+    assert!(peer.merge(after).is_ok(), "so a peer takes it in");
+}
+
+#[test]
+fn disk_is_asked_only_when_the_end_comes_near() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    storage.with(|disk| disk.steps_left = Some(0));
+    for _ in 0..126 {
+        assert!(clock.stamp().is_ok());
+        physical.advance(StdDuration::from_millis(1));
+    }
+    assert!(!storage.with(|disk| disk.failed), "126 milliseconds without a write");
+    assert!(clock.stamp().is_ok(), "the write fails, but some is left");
+    assert!(storage.with(|disk| disk.failed));
+    physical.set(at(250));
+    assert!(clock.stamp().is_ok());
+    physical.set(at(251));
+    assert!(matches!(clock.stamp(), Err(StampError::NotRemembered(RememberError::Io { .. }))));
+}
+
+#[test]
+fn clock_that_can_not_remember_stands_still_and_says_so() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    storage.with(|disk| disk.failed = true);
+    physical.set(at(5_000));
+    assert_eq!((clock.now(), clock.now()), (at(250), at(250)), "the last time that is safe");
+    let error = clock.checked_now().unwrap_err();
+    assert_eq!(error.to_string(), "the clock can not remember the stamp, so it gives out none");
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "writing beside clock is refused by the operating system");
+    assert!(clock.merge(HybridStamp::from_parts(at(300), 0, NodeId::new(2)).unwrap()).is_err());
+    // As soon as the disk takes it again, the clock catches up.
+    storage.with(|disk| disk.failed = false);
+    assert_eq!(clock.now(), at(5_000));
+    assert_eq!(clock.stamp().unwrap().time(), at(5_000));
+}
+
+#[test]
+fn threads_that_reach_the_end_together_are_given_different_stamps() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let taken: BTreeSet<HybridStamp> = std::thread::scope(|scope| {
+        let take = |_| {
+            scope.spawn(|| {
+                let mut stamps = Vec::new();
+                for _ in 0..5_000 {
+                    physical.advance(StdDuration::from_millis(1));
+                    stamps.push(clock.stamp().unwrap());
+                }
+                stamps
+            })
+        };
+        let threads: Vec<_> = (0..4).map(take).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(taken.len(), 20_000);
+    let end = storage.with(|disk| form::read(disk.real_on_disk.as_deref().unwrap()).unwrap().1);
+    assert!(taken.iter().all(|stamp| stamp.time() < end), "nothing was given out that is not on disk");
+}
