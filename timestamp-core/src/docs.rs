@@ -14,6 +14,9 @@ pub mod clocks {}
 #[doc = include_str!("../docs/compare.md")]
 pub mod compare {}
 
+#[doc = include_str!("../docs/time.md")]
+pub mod time {}
+
 /// The front page of this crate.
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -98,12 +98,11 @@ struct Excerpt {
 
 impl Excerpt {
     fn around(text: &str, position: usize) -> Self {
-        let before = text.get(..position).unwrap_or_default();
-        let from = if text.chars().nth(SHOWN).is_none() {
-            0
-        } else {
-            before.char_indices().rev().take(SHOWN_BEFORE).last().map_or(0, |(index, _)| index)
-        };
+        let place = text.get(..position).unwrap_or_default();
+        let begin = place.char_indices().rev().take(SHOWN_BEFORE).last().map_or(0, |(index, _)| index);
+        // Near its end, more of what stands before the place, so that the room is used.
+        let last = text.char_indices().rev().take(SHOWN).last().map_or(0, |(index, _)| index);
+        let from = begin.min(last);
         let rest = &text[from..];
         let length = rest.char_indices().nth(SHOWN).map_or(rest.len(), |(index, _)| index);
         Self {

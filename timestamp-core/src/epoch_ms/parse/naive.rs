@@ -63,7 +63,7 @@ impl Cursor<'_> {
     #[inline(never)]
     fn naive(mut self, offset: i32) -> Result<EpochMs, ParseError> {
         let mut fields = self.date()?;
-        if self.peek().is_some() {
+        if self.peek().is_some() && !says_offset(self.rest()) {
             self.one_of(b"Tt ", "`T` or a space, and the time of day")?;
             self.hour_and_minute(&mut fields)?;
             if self.skip(|byte| byte == b':') {
@@ -78,7 +78,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Whether this, which stands after a time of day, is an offset; databases and `date` put a space before it.
+/// Whether this, which stands after a date or a time of day, is an offset; databases and `date` put a space before it.
 fn says_offset(rest: &[u8]) -> bool {
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
     matches!(rest, [b'Z' | b'z' | b'+' | b'-', ..]) || rest == b"UTC" || rest == b"GMT"
