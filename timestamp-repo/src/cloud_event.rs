@@ -6,12 +6,14 @@
 //!
 //! # Attributes
 //!
-//! Which attribute comes from where stands in `named`, and nowhere else. None is ever empty: one without a value is
+//! Which attribute comes from where stands in `of_source` and `of_event`, and nowhere else. None is ever empty: one without a value is
 //! left out.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
+
+use uuid::Uuid;
 
 use crate::outbox::{StoredEvent, push_escaped};
 
@@ -122,38 +124,51 @@ impl<'a> CloudEvent<'a> {
 
     /// Returns the attributes, names and values, in a fixed order.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
-        self.named().map(|(name, value)| (&name[HEADER_PREFIX.len()..], value))
+        let of_source = of_source(self.source).map(|(name, value)| (name, Cow::Borrowed(value)));
+        let of_event = self.of_event().map(|(name, value, _)| (name, value));
+        of_source.into_iter().chain(of_event).map(|(name, value)| (&name[HEADER_PREFIX.len()..], value))
     }
 
     /// Returns the attributes as headers of the binary mode: names with `ce-` before them, and values in which
     /// everything but printable ASCII is percent-encoded, and the space, the double quote and the percent sign too, as
     /// the bindings for HTTP and NATS ask.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
-        self.named().map(|(name, value)| (name, encoded(value)))
+        Self::headers_of(self.source).chain(self.own_headers())
     }
 
-    /// The attributes with the names of their headers, which need no memory of their own then.
-    fn named(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
+    /// The headers that all events of a source have in common.
+    pub(crate) fn headers_of(source: &'a CloudEventSource) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
+        of_source(source).into_iter().map(|(name, value)| (name, encoded(Cow::Borrowed(value))))
+    }
+
+    /// The others.
+    pub(crate) fn own_headers(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> + use<'a> {
+        self.of_event().map(|(name, value, letters)| match letters {
+            Letters::Plain => (name, value),
+            Letters::Any => (name, encoded(value)),
+        })
+    }
+
+    fn of_event(&self) -> impl Iterator<Item = (&'static str, Cow<'a, str>, Letters)> + use<'a> {
         let Self { source, event } = *self;
         let event_type = [&*source.type_prefix, &*event.entity_type, ".", event.kind.as_str()].concat();
+        let partition_key = [&*event.entity_type, "/", &*event.entity_id].concat();
+        let plain = |text: &str| Cow::Owned(text.to_owned());
         [
-            ("ce-specversion", Cow::Borrowed("1.0")),
-            ("ce-id", Cow::Owned(event.id.to_string())),
-            ("ce-source", Cow::Borrowed(&*source.uri)),
-            ("ce-type", Cow::Owned(event_type)),
-            ("ce-subject", Cow::Borrowed(&*event.entity_id)),
-            ("ce-time", Cow::Owned(event.at.to_string())),
-            ("ce-datacontenttype", Cow::Borrowed(JSON)),
-            ("ce-sequence", Cow::Owned(format!("{:020}", event.version))),
-            ("ce-partitionkey", Cow::Owned(format!("{}/{}", event.entity_type, event.entity_id))),
-            ("ce-recordedtime", Cow::Owned(event.recorded_at.to_string())),
-            ("ce-correlationid", or_empty(event.correlation_id.as_deref())),
-            ("ce-causationid", or_empty(event.causation_id.as_deref())),
-            ("ce-traceparent", or_empty(event.traceparent.as_deref())),
-            ("ce-tenantid", or_empty(event.tenant_id.as_deref())),
+            ("ce-id", plain(event.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())), Letters::Plain),
+            ("ce-type", Cow::Owned(event_type), Letters::Any),
+            ("ce-subject", Cow::Borrowed(&*event.entity_id), Letters::Any),
+            ("ce-time", plain(&event.at.to_text()), Letters::Plain),
+            ("ce-sequence", Cow::Owned(twenty_digits(event.version)), Letters::Plain),
+            ("ce-partitionkey", Cow::Owned(partition_key), Letters::Any),
+            ("ce-recordedtime", plain(&event.recorded_at.to_text()), Letters::Plain),
+            ("ce-correlationid", or_empty(event.correlation_id.as_deref()), Letters::Any),
+            ("ce-causationid", or_empty(event.causation_id.as_deref()), Letters::Any),
+            ("ce-traceparent", or_empty(event.traceparent.as_deref()), Letters::Any),
+            ("ce-tenantid", or_empty(event.tenant_id.as_deref()), Letters::Any),
         ]
         .into_iter()
-        .filter(|(_, value)| !value.is_empty())
+        .filter(|(_, value, _)| !value.is_empty())
     }
 
     /// Returns the data: the event's payload, a JSON object.
@@ -185,6 +200,30 @@ impl fmt::Debug for CloudEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.attributes()).finish()
     }
+}
+
+/// What a value may have in it.
+#[derive(Clone, Copy)]
+enum Letters {
+    /// Nothing that a header would have to encode.
+    Plain,
+    Any,
+}
+
+/// The attributes that all events of a source have in common, by the names of their headers, which need no memory of their
+/// own then.
+fn of_source(source: &CloudEventSource) -> [(&'static str, &str); 3] {
+    [("ce-specversion", "1.0"), ("ce-source", &source.uri), ("ce-datacontenttype", JSON)]
+}
+
+/// With leading zeros. Events are many, and `format!` takes twice as long.
+fn twenty_digits(mut number: u64) -> String {
+    let mut digits = [b'0'; 20];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    digits.map(char::from).iter().collect()
 }
 
 /// What is empty is left out.

@@ -80,6 +80,7 @@ pub struct Nats {
     link: Arc<Link>,
     subject: Subject,
     source: CloudEventSource,
+    headers: Arc<HeaderMap>,
     wanted: Option<Arc<Wanted>>,
     /// The stream that must have taken a message, where one is named.
     expected_stream: Option<String>,
@@ -119,6 +120,9 @@ impl Nats {
             let headers = self.headers(event);
             let size = subject.len() + size_of_headers(&headers) + event.payload.len();
             let payload = Bytes::copy_from_slice(event.payload.as_bytes());
+            // Others that may go now are made before the first is sent, so that they are sent together: the connection's
+            // task is woken by the first, and would write each by itself.
+            tokio::task::yield_now().await;
             // Without a time limit of its own: there is one for all of this.
             let request = Request::new().headers(headers).payload(payload).timeout(None);
             let answer = self.client.send_request(subject.clone(), request).await;
@@ -164,14 +168,23 @@ impl Nats {
     }
 
     fn headers(&self, event: &StoredEvent) -> HeaderMap {
-        let envelope = CloudEvent::new(&self.source, event);
-        let attributes = envelope
-            .headers()
+        let mut headers = HeaderMap::clone(&self.headers);
+        for (name, value) in CloudEvent::new(&self.source, event).own_headers() {
+            headers.insert(HeaderName::from_static(name), value.into_owned());
+        }
+        headers.insert(NATS_MESSAGE_ID, event.id.to_string());
+        headers
+    }
+
+    /// The headers that all messages have in common, and room for the others: those that are always there, so that a map
+    /// which was cloned does not have to grow.
+    fn common_headers(source: &CloudEventSource, expected_stream: Option<&str>) -> HeaderMap {
+        let always = ["ce-id", "ce-type", "ce-time", "ce-sequence", "ce-partitionkey", "ce-recordedtime"];
+        let room = always.map(|name| (HeaderName::from_static(name), HeaderValue::new()));
+        let common = CloudEvent::headers_of(source)
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value.into_owned())));
-        let id = (NATS_MESSAGE_ID, HeaderValue::from(event.id.to_string()));
-        let expected = self.expected_stream.as_deref();
-        let stream = expected.map(|stream| (NATS_EXPECTED_STREAM, HeaderValue::from(stream)));
-        attributes.chain([id]).chain(stream).collect()
+        let stream = expected_stream.map(|stream| (NATS_EXPECTED_STREAM, HeaderValue::from(stream)));
+        common.chain(room).chain([(NATS_MESSAGE_ID, HeaderValue::new())]).chain(stream).collect()
     }
 
     /// What a person can do about a subject that no stream takes.

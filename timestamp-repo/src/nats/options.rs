@@ -208,6 +208,7 @@ impl NatsOptions {
             client,
             link,
             subject,
+            headers: Arc::new(Nats::common_headers(&self.source, expected_stream.as_deref())),
             source: self.source,
             wanted,
             expected_stream,
