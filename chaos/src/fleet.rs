@@ -16,7 +16,7 @@ const WRITERS: usize = 3;
 const RELAYS: usize = 2;
 
 /// How long is waited for a process to come to its point.
-const POINT: Duration = Duration::from_secs(6);
+const POINT: Duration = Duration::from_secs(15);
 
 /// SIGABRT, by which a process ends at a point.
 const ABORTED: i32 = 6;

@@ -1,6 +1,7 @@
 //! NATS as the driver sees it: started by `scripts/services`, and read with a client of the driver's own, message by
 //! message, never with the code under test.
 
+use std::collections::HashSet;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -98,7 +99,7 @@ impl NatsServer {
     }
 
     /// What all streams have held. The one that is there is read once more, from its begin and over a connection of its
-    /// own; what is not there any more speaks against the server. It is noted beside the ledgers, as the sink does.
+    /// own; what is not there any more, also if only the consumer has seen it, speaks against the server. It is noted beside the ledgers, as the sink does.
     pub(crate) fn at_last(&self, folder: &Path) -> Result<(Vec<Delivery>, Vec<Charge>), Failed> {
         let mut held = Vec::new();
         self.runtime.block_on(patiently(async || {
@@ -117,11 +118,15 @@ impl NatsServer {
             let words = format!("message {} with the event {}", index + 1, was.event_id);
             Charge::about(was.event.id, words)
         });
-        let gone = gone.collect();
+        let mut gone: Vec<Charge> = gone.collect();
         let mut all = std::mem::take(&mut seen.before);
         all.extend(held);
         let lines: String = all.iter().enumerate().map(|(number, delivery)| delivery.line(number)).collect();
         std::fs::write(folder.join("deliveries.tsv"), lines)?;
+        let known: HashSet<String> = all.iter().map(|delivery| delivery.event_id.to_string()).collect();
+        let given = std::fs::read_to_string(folder.join("consumer.place")).unwrap_or_default();
+        let unknown = given.lines().filter(|event_id| !known.contains(*event_id));
+        gone.extend(unknown.map(|event_id| Charge::from(format!("event {event_id}, which the consumer was given"))));
         Ok((all, gone))
     }
 
@@ -224,7 +229,7 @@ impl NatsServer {
     /// How many messages bring an event that an earlier one has brought.
     pub(crate) fn duplicates(&self) -> Result<usize, Failed> {
         let all = self.deliveries()?;
-        let distinct: std::collections::HashSet<_> = all.iter().map(|delivery| delivery.event_id).collect();
+        let distinct: HashSet<_> = all.iter().map(|delivery| delivery.event_id).collect();
         Ok(all.len() - distinct.len())
     }
 
