@@ -71,6 +71,16 @@ impl Database {
         database
     }
 
+    /// Opens a store on it, with as many connections as either way has.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer.
+    pub async fn store(&self) -> Postgres {
+        let options = Postgres::options().pool_size(CONNECTIONS).application_name(&self.schema);
+        options.connect(&self.url).await.expect("the store opens")
+    }
+
     async fn connection(&self) -> Client {
         let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.expect("the server answers");
         tokio::spawn(connection);
@@ -192,9 +202,7 @@ impl Way for Ours {
     }
 
     async fn open(database: &Database) -> Self {
-        let options = Postgres::options().pool_size(CONNECTIONS).application_name(&database.schema);
-        let store = options.connect(&database.url).await.expect("the store opens");
-        Self(store.repository::<Task>().await.expect("the table fits"))
+        Self(database.store().await.repository::<Task>().await.expect("the table fits"))
     }
 
     async fn change_and_save(&self, task: &mut Task) {

@@ -3,8 +3,8 @@
 //! By hand means: reading the table in pages into values of the same shape, with no place kept and no order watched; and
 //! publishing messages that are made beforehand, with the same client and the same window of unacknowledged ones.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -62,24 +62,26 @@ impl Stored {
         Self { store, folder, events, relays: AtomicU64::new(0) }
     }
 
-    /// Hands every event to a sink that only counts, and returns how long that took.
+    /// Hands every event to a sink that only counts, and returns how long that took from the first event on: by hand,
+    /// the connection is open before the clock starts, too.
     ///
     /// # Panics
     ///
     /// If not every event arrives.
     pub fn relay_to_a_function(&self, runtime: &Runtime) -> (Duration, u32) {
-        let taken = Arc::new(AtomicU64::new(0));
-        let counting = Arc::clone(&taken);
+        let (taken, begun) = (Arc::new(AtomicU64::new(0)), Arc::new(OnceLock::new()));
+        let (counting, beginning) = (Arc::clone(&taken), Arc::clone(&begun));
         let sink = move |event: Arc<StoredEvent>| {
-            counting.fetch_add(event.version, Ordering::Relaxed);
+            if counting.fetch_add(event.version, Ordering::Relaxed) == 0 {
+                beginning.get_or_init(Instant::now);
+            }
             std::future::ready(Ok::<_, SinkError>(()))
         };
         // Of a new name, so that it begins with the first event.
         let name = self.relays.fetch_add(1, Ordering::Relaxed).to_string();
         let relay = Relay::new(self.store.clone(), sink).name(name);
-        let start = Instant::now();
         let status = runtime.block_on(relay.deliver_all()).expect("a way out");
-        let elapsed = start.elapsed();
+        let elapsed = begun.get().expect("a first event").elapsed();
         assert_eq!((status.delivered, taken.load(Ordering::Relaxed)), (self.events, self.events));
         (elapsed, self.events as u32)
     }

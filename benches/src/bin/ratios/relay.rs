@@ -1,10 +1,11 @@
 //! The relay.
 
 use tempfile::TempDir;
+use timestamp_benches::postgres::{self, Commit, Database};
 use timestamp_benches::ratio::{Comparison, Goal, Ratio};
 use timestamp_benches::relay::{Broker, Saving, Stored};
-use timestamp_repo::Sqlite;
-use tokio::runtime::Builder;
+use timestamp_repo::{Sqlite, Store};
+use tokio::runtime::{Builder, Runtime};
 
 /// Four fifths of the rate.
 const GOAL: Goal = Goal::AtMost(1.25);
@@ -30,14 +31,21 @@ pub(crate) fn ratios() -> Vec<Ratio> {
     for callers in [1, 32] {
         let file = |folder: &TempDir| runtime.block_on(Sqlite::open(folder.path().join("store.db"))).expect("a store");
         let (with, without) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
-        let mut relayed = Saving::new(&runtime, file(&with), callers, true);
-        let mut plain = Saving::new(&runtime, file(&without), callers, false);
-        let comparison = Comparison::new().way(
-            format!("{callers} callers who save durably on SQLite while a relay carries their events"),
-            SAVERS,
-            Box::new(|| relayed.save(&runtime)),
-        );
-        table.extend(comparison.against("no relay runs", Box::new(|| plain.save(&runtime)), 41));
+        table.extend(savers(&runtime, callers, "SQLite", file(&with), file(&without)));
+    }
+    match postgres::server() {
+        Some(server) => {
+            for callers in [1, 32] {
+                let [with, without] = [(), ()].map(|()| runtime.block_on(Database::new(&server, Commit::Durable)));
+                let store = |database: &Database| runtime.block_on(database.store());
+                table.extend(savers(&runtime, callers, "PostgreSQL", store(&with), store(&without)));
+                runtime.block_on(async {
+                    with.remove().await;
+                    without.remove().await;
+                });
+            }
+        }
+        None => eprintln!("saves on PostgreSQL beside a relay are left out: TIMESTAMP_TEST_POSTGRES names no server"),
     }
     let Some(broker) = Broker::connect(&runtime) else {
         eprintln!("the relay to NATS is left out: TIMESTAMP_TEST_NATS names no server, see scripts/services");
@@ -52,4 +60,16 @@ pub(crate) fn ratios() -> Vec<Ratio> {
     let by_hand = "publish the same by hand, same window";
     table.extend(comparison.against(by_hand, Box::new(|| stored.publish_by_hand(&runtime, &broker)), 15));
     table
+}
+
+/// Callers who save at once, beside a relay that carries their events and without one.
+fn savers<S: Store>(runtime: &Runtime, callers: i64, database: &str, with: S, without: S) -> Vec<Ratio> {
+    let mut relayed = Saving::new(runtime, with, callers, true);
+    let mut plain = Saving::new(runtime, without, callers, false);
+    let comparison = Comparison::new().way(
+        format!("{callers} callers who save durably on {database} while a relay carries their events"),
+        SAVERS,
+        Box::new(|| relayed.save(runtime)),
+    );
+    comparison.against("no relay runs", Box::new(|| plain.save(runtime)), 41)
 }
