@@ -12,11 +12,24 @@ use super::options::RelayOptions;
 use super::retention;
 use super::sink::Sink;
 use super::status::RelayStatus;
+use super::storage::{Held, Taken};
 use crate::store::Store;
 use crate::testing::point;
 
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Who gives no sign of life for as many leases is dead, whatever the clocks say: the one by which a lease was written
+/// may have been ahead by hours, or may have been set back since. Far more than one, since relays of one name may have been
+/// given different leases.
+const SILENCE: u32 = 10;
+
+/// Another relay of the same name, as it was found.
+struct Other {
+    held: Held,
+    /// Since when it has given no sign of life.
+    since: tokio::time::Instant,
+}
 
 /// When to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +51,9 @@ pub(super) struct Driver<S, K> {
 impl<S: Store, K: Sink> Driver<S, K> {
     pub(super) async fn run(self, until: Until) -> Result<(), RelayError> {
         let holder = Uuid::new_v4();
-        let mut failures = 0;
+        let (mut failures, mut other) = (0, None);
         loop {
-            let pause = match self.once(holder, until).await {
+            let pause = match self.once(holder, until, &mut other).await {
                 Ok(Ended::Done) => return self.retain(until).await,
                 Ok(Ended::LeaseLost) => {
                     tracing::warn!(relay = self.options.name, "the lease was lost to another relay of the same name");
@@ -74,14 +87,17 @@ impl<S: Store, K: Sink> Driver<S, K> {
         retention::prune(&self.store, retention, PRUNE).await.map(drop)
     }
 
-    async fn once(&self, holder: Uuid, until: Until) -> Result<Ended, RelayError> {
+    /// `other` is who leads elsewhere, as far as is known.
+    async fn once(&self, holder: Uuid, until: Until, other: &mut Option<Other>) -> Result<Ended, RelayError> {
         let RelayOptions { name, lease, .. } = &self.options;
         let begun = tokio::time::Instant::now();
         point("lease/before");
-        let taken = self.store.take_lease(name, holder, *lease).await?;
+        let silent = other.as_ref().filter(|other| other.since.elapsed() >= *lease * SILENCE).map(|other| &other.held);
+        let taken = self.store.take_lease(name, holder, *lease, silent).await?;
         point("lease/after");
         match taken {
-            Some(lease) => {
+            Taken::Lease(lease) => {
+                *other = None;
                 let token = lease.token;
                 let ended = async { Leading::begin(self, lease, begun, until).await?.run().await }.await;
                 // Whoever calls again need not wait for the end of a lease that nobody uses.
@@ -90,7 +106,12 @@ impl<S: Store, K: Sink> Driver<S, K> {
                 }
                 ended
             }
-            None => Err(RelayError::LedElsewhere { relay: name.clone() }),
+            Taken::Elsewhere(held) => {
+                if other.as_ref().is_none_or(|other| other.held != held) {
+                    *other = Some(Other { held, since: begun });
+                }
+                Err(RelayError::LedElsewhere { relay: name.clone() })
+            }
         }
     }
 }

@@ -77,6 +77,24 @@ pub struct Lease {
     pub place: Place,
 }
 
+/// A lease of somebody else's, as its row says. It changes whenever the holder gives a sign of life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// That of the holder's [`Lease`].
+    pub token: i64,
+    /// When it runs out, in the database's words.
+    pub until: String,
+}
+
+/// The answer to who asks for a lease.
+#[derive(Clone, Debug)]
+pub enum Taken {
+    /// It is the asker's.
+    Lease(Lease),
+    /// Somebody else has it.
+    Elsewhere(Held),
+}
+
 /// What the leader has found out, to be kept in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
@@ -204,14 +222,15 @@ pub trait Relaying: Clone + Send + Sync + 'static {
     /// Changes whenever events may have been stored. Late or missing signals delay events, and lose none.
     fn signal(&self) -> watch::Receiver<u64>;
 
-    /// Takes the lease if it is free, has run out, or is the holder's own; none, if somebody else has it. The first one
-    /// to ask makes the relay.
+    /// Takes the lease if it is free, has run out, is the holder's own, or is still the one that is known to be `silent`.
+    /// The first one to ask makes the relay.
     fn take_lease(
         &self,
         relay: &str,
         holder: Uuid,
         lease: Duration,
-    ) -> impl Future<Output = Result<Option<Lease>, RelayError>> + Send;
+        silent: Option<&Held>,
+    ) -> impl Future<Output = Result<Taken, RelayError>> + Send;
 
     /// Keeps what the leader found out, and renews its lease. `false`, and nothing is kept, if the lease is another's.
     fn keep(

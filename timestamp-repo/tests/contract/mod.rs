@@ -183,6 +183,7 @@ macro_rules! every_test {
                 delivering_all_ends_where_the_sink_only_panics_or_hangs,
                 of_two_relays_of_one_name_one_leads,
                 a_relay_that_was_taken_for_dead_changes_nothing,
+                a_lease_that_ends_far_in_the_future_does_not_outlive_its_holder,
                 relays_of_different_names_each_deliver_every_event,
                 only_events_of_the_named_types_are_delivered,
                 a_row_that_is_no_event_is_parked_with_the_reason,

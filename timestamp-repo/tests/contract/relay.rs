@@ -426,6 +426,28 @@ pub(crate) async fn of_two_relays_of_one_name_one_leads<H: Harness>(harness: &H)
     assert_all_taken_once(harness, &sink).await;
 }
 
+/// Written by a clock that was an hour ahead, or before the clock was set back.
+pub(crate) async fn a_lease_that_ends_far_in_the_future_does_not_outlive_its_holder<H: Harness>(harness: &H) {
+    let (store, tasks) = open(harness).await;
+    saved(harness, &tasks, "a").await;
+    let sink = Recorder::new();
+    relay::<H>(&store, &sink).deliver_all().await.unwrap();
+    saved(harness, &tasks, "b").await;
+    let until = if H::ONE_WRITER {
+        format!("lease_until_ms = {}", harness.clock().now().as_millis() + 3_600_000)
+    } else {
+        "lease_until = clock_timestamp() + interval '1 hour'".to_owned()
+    };
+    let holder = Uuid::from_u128(7);
+    harness.sql(&format!("UPDATE timestamp_relay SET holder = '{holder}', token = token + 1, {until}")).await;
+
+    let begun = std::time::Instant::now();
+    let running = relay::<H>(&store, &sink).start();
+    eventually("the event is delivered", async || sink.taken().len() == 2).await;
+    assert!(begun.elapsed() > 5 * LEASE, "the holder had time to show that it lives: {:?}", begun.elapsed());
+    running.stop().await.unwrap();
+}
+
 pub(crate) async fn a_relay_that_was_taken_for_dead_changes_nothing<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
     for _ in 0..10 {

@@ -30,7 +30,7 @@ use crate::error::FindError;
 use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
-    Fetched, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying,
+    Fetched, Held, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying, Taken,
 };
 
 /// Rows that are looked at beyond those that may be deleted, so that looking has an end where many may not be.
@@ -64,16 +64,39 @@ impl Relaying for Postgres {
         self.listen()
     }
 
-    async fn take_lease(&self, relay: &str, holder: Uuid, lease: Duration) -> Result<Option<Lease>, RelayError> {
+    async fn take_lease(
+        &self,
+        relay: &str,
+        holder: Uuid,
+        lease: Duration,
+        silent: Option<&Held>,
+    ) -> Result<Taken, RelayError> {
         // What a leader of this store has sent and had no answer to may not be written after what the next one reads.
         self.end_doubts().await?;
         let sql = "INSERT INTO timestamp_relay AS it (name, token, holder, lease_until) VALUES ($1, 1, $2, \
                    clock_timestamp() + $3::bigint * interval '1 millisecond') ON CONFLICT (name) DO UPDATE SET token = \
                    it.token + 1, holder = excluded.holder, lease_until = excluded.lease_until WHERE it.holder = \
-                   excluded.holder OR it.lease_until <= clock_timestamp() RETURNING token, after::text, within::text, seq";
-        let values = [Parameter::Text(relay), Parameter::Uuid(holder), Parameter::Integer(millis(lease))];
+                   excluded.holder OR it.lease_until <= clock_timestamp() OR it.token = $4 AND it.lease_until::text = $5 \
+                   RETURNING token, after::text, within::text, seq";
+        let (token, until) = silent.map_or((0, ""), |held| (held.token, held.until.as_str()));
+        let values = [
+            Parameter::Text(relay),
+            Parameter::Uuid(holder),
+            Parameter::Integer(millis(lease)),
+            Parameter::Integer(token),
+            Parameter::Text(until),
+        ];
         let rows = self.relay_write(sql, &values).await?;
-        rows.first().map(|row| Ok(Lease { token: get(row, 0)?, place: place(row)? })).transpose().map_err(failed)
+        if let Some(row) = rows.first() {
+            let lease = (|| Ok(Lease { token: get(row, 0)?, place: place(row)? }))();
+            return lease.map(Taken::Lease).map_err(failed);
+        }
+        let sql = "SELECT token, lease_until::text FROM timestamp_relay WHERE name = $1";
+        let rows = self.relay_write(sql, &[Parameter::Text(relay)]).await?;
+        // A relay that was forgotten meanwhile is nobody's.
+        let Some(row) = rows.first() else { return Ok(Taken::Elsewhere(Held { token: 0, until: String::new() })) };
+        let held = (|| Ok(Held { token: get(row, 0)?, until: get(row, 1)? }))();
+        held.map(Taken::Elsewhere).map_err(failed)
     }
 
     async fn keep(&self, relay: &str, token: i64, lease: Duration, progress: &Progress) -> Result<bool, RelayError> {

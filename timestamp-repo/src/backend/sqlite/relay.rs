@@ -19,7 +19,7 @@ use crate::error::{FindError, SaveError};
 use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
-    Fetched, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying,
+    Fetched, Held, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying, Taken,
 };
 
 impl Sqlite {
@@ -79,20 +79,34 @@ impl Relaying for Sqlite {
         self.inner.stored.subscribe()
     }
 
-    async fn take_lease(&self, relay: &str, holder: Uuid, lease: Duration) -> Result<Option<Lease>, RelayError> {
+    async fn take_lease(
+        &self,
+        relay: &str,
+        holder: Uuid,
+        lease: Duration,
+        silent: Option<&Held>,
+    ) -> Result<Taken, RelayError> {
         let (relay, holder) = (relay.to_owned(), holder.to_string());
+        let silent = silent.map(|held| (held.token, held.until.clone())).unzip();
         self.relay_write(move |connection, now| {
             let until = until(now, lease);
-            connection
+            let taken = connection
                 .prepare_cached(
                     "INSERT INTO timestamp_relay (name, token, holder, lease_until_ms) VALUES (?1, 1, ?2, ?3) \
                      ON CONFLICT (name) DO UPDATE SET token = token + 1, holder = ?2, lease_until_ms = ?3 \
-                     WHERE holder = ?2 OR lease_until_ms <= ?4 RETURNING token, seq",
+                     WHERE holder = ?2 OR lease_until_ms <= ?4 OR token = ?5 AND CAST(lease_until_ms AS TEXT) = ?6 \
+                     RETURNING token, seq",
                 )?
-                .query_row(params![relay, holder, until, now.as_millis()], |row| {
+                .query_row(params![relay, holder, until, now.as_millis(), silent.0, silent.1], |row| {
                     Ok(Lease { token: row.get(0)?, place: Place { window: None, seq: row.get(1)? } })
                 })
-                .optional()
+                .optional()?;
+            if let Some(lease) = taken {
+                return Ok(Taken::Lease(lease));
+            }
+            let sql = "SELECT token, CAST(lease_until_ms AS TEXT) FROM timestamp_relay WHERE name = ?1";
+            let held = |row: &Row<'_>| Ok(Held { token: row.get(0)?, until: row.get(1)? });
+            connection.prepare_cached(sql)?.query_row([relay], held).map(Taken::Elsewhere)
         })
         .await
     }
