@@ -53,3 +53,36 @@ impl From<String> for Charge {
         Self { entity: None, words }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::arrangement::Arrangement;
+
+    /// What `scripts/chaos-planted` needs: that the code is still what each patch changes, and that each says by which
+    /// promise it is to be seen.
+    #[test]
+    fn every_planted_bug_applies_and_breaks_a_promise() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut patches = 0;
+        for entry in std::fs::read_dir(root.join("chaos/planted")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let expected = text.lines().find_map(|line| line.strip_prefix("expect: ")).unwrap();
+            let (engine, names) = expected.split_once(' ').unwrap();
+            assert!(Arrangement::from_str(engine, false).is_ok(), "{}: {engine}", path.display());
+            for name in names.split('|') {
+                assert_ne!(promise(name), "?", "{}: {name}", path.display());
+            }
+            let applied = Command::new("git").current_dir(root).args(["apply", "--check"]).arg(&path).output().unwrap();
+            assert!(applied.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&applied.stderr));
+            patches += 1;
+        }
+        assert!(patches >= 10, "{patches} bugs are planted");
+    }
+}

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::database::Failed;
 use crate::database_faults::REFUSAL;
+use crate::faults::Fault;
 use crate::finding::{Charge, Finding};
 use crate::ledger::{self, Attempt, Book, End, Event};
 use crate::relay::LEASE;
@@ -15,8 +16,12 @@ use crate::sink::Delivery;
 use crate::stored::{OutboxEvent, Row, Stored};
 use crate::tally::Figures;
 
-/// What errors say that show that a fault was met.
-const TELLING: [&str; 3] = ["disk is full", REFUSAL, "answer to COMMIT was lost"];
+/// Faults that errors tell of, and what they say then.
+pub(crate) const TELLING: [(Fault, &str); 3] = [
+    (Fault::DiskFull, "disk is full"),
+    (Fault::RowsRefused, REFUSAL),
+    (Fault::ClientsCut, "answer to COMMIT was lost"),
+];
 
 /// Reads the ledgers in the folder, and judges.
 pub(crate) fn judge(
@@ -243,7 +248,7 @@ impl<'a> Case<'a> {
 
     /// Two relays that bring events side by side, for longer than one takes to notice that its lease has ended.
     fn two_leaders(&self) -> Vec<Charge> {
-        const STEP: i64 = 100;
+        const STEP: i64 = 300;
         let mut relays: BTreeMap<i64, HashSet<&str>> = BTreeMap::new();
         for delivery in self.deliveries {
             relays.entry(delivery.at / STEP).or_default().insert(&delivery.relay);
@@ -291,7 +296,7 @@ impl<'a> Case<'a> {
                 *figures.ends.entry("cut off".to_owned()).or_default() += 1;
             }
             for (end, said) in &attempt.ends {
-                for telling in TELLING.iter().filter(|telling| said.contains(**telling)) {
+                for (_, telling) in TELLING.iter().filter(|(_, telling)| said.contains(telling)) {
                     *figures.said.entry((*telling).to_owned()).or_default() += 1;
                 }
                 figures.acknowledged += usize::from(*end == End::Acknowledged) * attempt.events.len();

@@ -9,7 +9,7 @@ use crate::account;
 use crate::broker::Broker;
 use crate::clock::now_ms;
 use crate::database::Failed;
-use crate::faults;
+use crate::faults::{self, Fault};
 use crate::finding::{Charge, Finding};
 use crate::fleet::{Fleet, Role};
 use crate::judge;
@@ -83,7 +83,7 @@ pub(crate) fn run(
     findings.push(Finding { name: "fallen", against: troubles.into_iter().map(Charge::from).collect() });
     findings.push(Finding {
         name: "hollow",
-        against: hollow(&figures, done.len(), count, like).into_iter().map(Charge::from).collect(),
+        against: hollow(&figures, &done, count, like).into_iter().map(Charge::from).collect(),
     });
     let account = account::of(folder, &findings, &stored)?;
     let tally = Tally {
@@ -127,10 +127,16 @@ fn quiet(databases: &Databases, broker: &Broker) -> Result<Stored, Failed> {
 }
 
 /// A run in which next to nothing happened shows next to nothing.
-fn hollow(figures: &Figures, done: usize, count: usize, like: Option<&str>) -> Vec<String> {
+fn hollow(figures: &Figures, done: &[Fault], count: usize, like: Option<&str>) -> Vec<String> {
     let mut against = Vec::new();
-    if done * 10 < count * 9 {
-        against.push(format!("{done} of {count} faults came about"));
+    if done.len() * 10 < count * 9 {
+        against.push(format!("{} of {count} faults came about", done.len()));
+    }
+    for (fault, said) in judge::TELLING {
+        let times = done.iter().filter(|done| **done == fault).count();
+        if times > 1 && !figures.said.contains_key(said) {
+            against.push(format!("no error said `{said}`, although there was {times} times: {}", fault.words()));
+        }
     }
     if figures.acknowledged < 10 * count {
         against.push(format!("{} acknowledged events for {count} faults", figures.acknowledged));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::arrangement::Arrangement;
-use crate::tally::Tally;
+use crate::tally::{Counts, Tally};
 
 /// What is promised, in a sentence; how a run judges it, by the name that its report has; the test below it.
-const PROMISES: [(&str, &str, &str); 9] = [
+const PROMISES: [(&str, &str, &str); 10] = [
     (
         "A save, a delete or a commit that returned `Ok` is stored, and so is one of which `resolve` says so.",
         "lost",
@@ -29,6 +29,11 @@ const PROMISES: [(&str, &str, &str); 9] = [
         "wrong answers",
         "resolve_ends_what_is_still_at_work_before_it_answers",
     ),
+    (
+        "`updated_at` never goes back, whatever the clocks of the processes do.",
+        "set back",
+        "law_2_updated_at_never_goes_back_even_when_the_clock_does",
+    ),
     ("The relay skips no event, also none that was committed late.", "skipped", "a_late_commit_is_never_skipped"),
     (
         "The events of an entity arrive for the first time in the order of their versions.",
@@ -41,7 +46,7 @@ const PROMISES: [(&str, &str, &str); 9] = [
         "under_many_writers_and_restarts_nothing_is_skipped_and_nothing_overtakes",
     ),
     (
-        "Of several relays of one name, one leads. One that has lost its lease hands nothing more over.",
+        "Of several relays of one name, one leads. One that has lost its lease writes nothing more down, and stops as soon as it notices.",
         "two leaders",
         "a_relay_that_was_taken_for_dead_changes_nothing",
     ),
@@ -52,75 +57,31 @@ const PROMISES: [(&str, &str, &str); 9] = [
     ),
 ];
 
-const NOT_PROMISED: &str = "\
-## What is not promised
+/// What no run writes.
+const HEAD: &str = include_str!("../sheet/head.md");
+const WHAT_TO_DO: &str = include_str!("../sheet/what_to_do.md");
+const NOT_PROMISED: &str = include_str!("../sheet/not_promised.md");
 
-- **Exactly once, without an inbox.** After a crash the relay delivers again what it had not yet written down. The figures
-  above say how often that was.
-- **An order across entities.** Events of different entities are on their way together.
-- **A loss of power where the database was told not to wait for the disk**: `Durability::Normal` on SQLite,
-  `synchronous_commit = off` or `fsync = off` on PostgreSQL, and NATS without `sync_interval: always`. The runs kill
-  processes and servers, and never the machine: what the kernel has taken is still written.
-- **An answer after the events are gone.** Retention keeps them for at least 24 hours. A save whose outcome was unknown can
-  not be told from one that was not stored, once its events were deleted.
-- **Changes by SQL that goes around the repository.** They have no events.
-
-## What no run has tried yet
-
-NATS and a real broker between relay and consumer; a full disk; a connection of which one half is dead; a client that is
-dead while its server process works on; clocks that jump while a lease is held; a dump that is restored; events that are
-parked and released under faults. Where there is a test, it is one of a single case.
-";
-
-/// The page. Every promise has held in both runs.
+/// The page. Every promise has held in every round.
 pub(crate) fn page(seed: u64, tallies: &[(Arrangement, Tally)]) -> String {
-    let mut page = String::from(
-        "# The guarantee sheet\n\nWhat is promised, what tried to break it, and what is not promised. This page is written \
-         by `scripts/chaos --sheet`\nafter a run in which every promise held; do not change it by hand.\n\nThree writers, two \
-         relays and a consumer, each a process of its own, work on one database while faults meet them at\nrandom. Writers \
-         save alone and in units, want the same entities, drop the futures of their saves, hold units open, go on\nafter SQL \
-         errors, and save again what was unknown or refused. What they try and what they are told is in ledgers outside\nof \
-         the system, and the sink notes what arrives. At the end a judge reads the databases with `sqlite3` and `psql`, and\n\
-         compares the sets.\n\n",
-    );
+    let mut page = format!("{HEAD}\n");
+    let faults: usize = tallies.iter().map(|(_, tally)| tally.faults()).sum();
     page.push_str("| promised | judged as | a test of it |\n|---|---|---|\n");
     for (sentence, name, test) in PROMISES {
-        let broken: Vec<String> = tallies
-            .iter()
-            .map(|(arrangement, tally)| {
-                let count = tally.against.get(name).copied().unwrap_or(0);
-                format!("{}: {count} {name} in {} faults", arrangement.name(), tally.faults())
-            })
-            .collect();
-        let _ = writeln!(page, "| {sentence} | {} | `{test}` |", broken.join("; "));
+        let against: usize = tallies.iter().filter_map(|(_, tally)| tally.against.get(name)).sum();
+        let _ = writeln!(page, "| {sentence} | {against} {name} in {faults} faults | `{test}` |");
     }
-    let _ = writeln!(page, "\n## The faults\n\nSeed {seed}.\n");
-    let names: Vec<&str> = tallies.iter().map(|(arrangement, _)| arrangement.name()).collect();
-    let _ = writeln!(page, "| fault | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
-    let mut counts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, (_, tally)) in tallies.iter().enumerate() {
-        for (fault, count) in tally.faults.iter().chain(&tally.ended_at) {
-            if let Some(place) = counts.entry(fault).or_insert_with(|| vec![0; tallies.len()]).get_mut(index) {
-                *place = *count;
-            }
-        }
+    let _ = writeln!(page, "\n## The faults\n\nSeed {seed}, {faults} faults.\n");
+    header(&mut page, "fault", tallies);
+    row(&mut page, "**all**", tallies.iter().map(|(_, tally)| tally.faults()));
+    for (fault, of) in columns(tallies, |tally| &tally.faults) {
+        row(&mut page, fault, of);
     }
-    let row = |name: &str, of: &[usize]| {
-        let cells: Vec<String> = of.iter().map(usize::to_string).collect();
-        format!("| {name} | {} |\n", cells.join(" | "))
-    };
-    for (fault, of) in counts.iter().filter(|(fault, _)| fault.contains(' ')) {
-        page.push_str(&row(fault, of));
+    for (point, of) in columns(tallies, |tally| &tally.ended_at) {
+        row(&mut page, &format!("of those, at `{point}`"), of);
     }
-    for (point, of) in counts.iter().filter(|(fault, _)| !fault.contains(' ')) {
-        page.push_str(&row(&format!("of those, at `{point}`"), of));
-    }
-    let _ = writeln!(
-        page,
-        "\n## What there was to judge\n\n| | {} |\n|---|{}",
-        names.join(" | "),
-        "---|".repeat(names.len())
-    );
+    page.push_str("\n## What there was to judge\n\n");
+    header(&mut page, "", tallies);
     for (name, figure) in [
         ("events that somebody tried to store", (|it| it.figures.attempted) as fn(&Tally) -> usize),
         ("events that were stored", |it| it.figures.stored),
@@ -128,22 +89,102 @@ pub(crate) fn page(seed: u64, tallies: &[(Arrangement, Tally)]) -> String {
         ("deliveries", |it| it.figures.deliveries),
         ("of those, of an event that had arrived before", |it| it.figures.duplicates),
     ] {
-        page.push_str(&row(name, &tallies.iter().map(|(_, tally)| figure(tally)).collect::<Vec<_>>()));
+        row(&mut page, name, tallies.iter().map(|(_, tally)| figure(tally)));
     }
-    let mut ends: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, (_, tally)) in tallies.iter().enumerate() {
-        for (end, count) in &tally.figures.ends {
-            if let Some(place) = ends.entry(end).or_insert_with(|| vec![0; tallies.len()]).get_mut(index) {
-                *place = *count;
+    for (end, of) in columns(tallies, |tally| &tally.figures.ends) {
+        row(&mut page, &format!("saves: {end}"), of);
+    }
+    for (said, of) in columns(tallies, |tally| &tally.figures.said) {
+        row(&mut page, &format!("errors that said `{said}`"), of);
+    }
+    let _ = write!(page, "\n{WHAT_TO_DO}\n{NOT_PROMISED}");
+    page
+}
+
+fn header(page: &mut String, first: &str, tallies: &[(Arrangement, Tally)]) {
+    let names: Vec<&str> = tallies.iter().map(|(arrangement, _)| arrangement.name()).collect();
+    let _ = writeln!(page, "| {first} | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+}
+
+fn row(page: &mut String, name: &str, cells: impl IntoIterator<Item = usize>) {
+    let cells: Vec<String> = cells.into_iter().map(|count| count.to_string()).collect();
+    let _ = writeln!(page, "| {name} | {} |", cells.join(" | "));
+}
+
+/// Each name that is counted in any arrangement, and how often in each.
+fn columns<'a>(
+    tallies: &'a [(Arrangement, Tally)],
+    counts: impl Fn(&'a Tally) -> &'a Counts,
+) -> BTreeMap<&'a str, Vec<usize>> {
+    let names = tallies.iter().flat_map(|(_, tally)| counts(tally).keys());
+    let of = |name: &String| tallies.iter().map(|(_, tally)| counts(tally).get(name).copied().unwrap_or(0)).collect();
+    names.map(|name| (name.as_str(), of(name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
+
+    /// The names of all functions in the folders of tests.
+    fn functions() -> BTreeSet<String> {
+        let mut folders = vec![root().join("timestamp-repo"), root().join("timestamp-core")];
+        let mut names = BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let functions = text.lines().filter_map(|line| line.split_once("fn "));
+                    let words = functions.filter_map(|(_, rest)| rest.split(['(', '<']).next());
+                    names.extend(words.map(str::to_owned));
+                }
             }
         }
+        names
     }
-    for (end, of) in &ends {
-        page.push_str(&row(&format!("saves: {end}"), of));
+
+    /// What is in backticks and reads as a sentence.
+    fn named_tests(text: &str) -> BTreeSet<String> {
+        let quoted = text.split('`').skip(1).step_by(2);
+        quoted.filter(|word| word.matches('_').count() >= 3 && !word.contains(' ')).map(str::to_owned).collect()
     }
-    let _ = write!(
-        page,
-        "\nThe bugs in `chaos/planted` each turn a run red; `scripts/chaos-planted` shows it.\n\n{NOT_PROMISED}"
-    );
-    page
+
+    #[test]
+    fn every_test_that_the_sheet_names_exists() {
+        let functions = functions();
+        let mut named = named_tests(&WHAT_TO_DO.replace("```", ""));
+        assert!(named.len() >= 8, "{named:?}");
+        named.extend(PROMISES.map(|(_, _, test)| test.to_owned()));
+        let missing: Vec<&String> = named.iter().filter(|name| !functions.contains(*name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_promise_of_the_sheet_is_one_that_is_judged() {
+        for (_, name, _) in PROMISES {
+            assert_ne!(crate::finding::promise(name), "?", "{name}");
+        }
+    }
+
+    /// The figures are those of a run; what stands around them is that of now.
+    #[test]
+    fn the_page_says_what_the_sheet_says() {
+        let page = std::fs::read_to_string(root().join("docs/guarantees.md")).unwrap();
+        let again = "write it anew with `scripts/chaos --sheet docs/guarantees.md`, or put the new text in by hand";
+        for text in [HEAD, WHAT_TO_DO, NOT_PROMISED] {
+            assert!(page.contains(text.trim()), "docs/guarantees.md is older than chaos/sheet: {again}");
+        }
+        for (sentence, _, test) in PROMISES {
+            assert!(page.contains(sentence) && page.contains(test), "{sentence}: {again}");
+        }
+    }
 }

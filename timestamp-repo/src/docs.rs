@@ -12,3 +12,7 @@ pub mod postgres {}
 #[doc = include_str!("../docs/relay.md")]
 #[cfg(feature = "nats")]
 pub mod relay {}
+
+#[doc = include_str!("../docs/guarantees.md")]
+#[cfg(all(feature = "postgres", feature = "sqlite", feature = "test-util"))]
+pub mod guarantees {}
