@@ -7,14 +7,15 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
-use timestamp_benches::text::Instants;
-use timestamp_core::EpochMs;
+use time::{PrimitiveDateTime, UtcDateTime};
+use timestamp_benches::text::{Instants, NAIVE, NAIVE_OF_SECONDS};
+use timestamp_core::{Assume, EpochMs};
 
 fn text(criterion: &mut Criterion) {
     let instants = Instants::new();
-    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds } = &instants;
+    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds, naive, naive_of_seconds } =
+        &instants;
 
     let mut next = ours.iter().cycle();
     criterion.bench_function("text/write/ours", |bencher| bencher.iter(|| next.next().map(|it| it.to_text())));
@@ -46,6 +47,19 @@ fn text(criterion: &mut Criterion) {
         let mut next = texts.iter().cycle();
         criterion.bench_function(&format!("text/{operation}/time"), |bencher| {
             bencher.iter(|| next.next().map(|it| UtcDateTime::parse(it, &Rfc3339)));
+        });
+    }
+
+    for (operation, texts, form) in
+        [("parse_naive", naive, NAIVE), ("parse_naive_of_seconds", naive_of_seconds, NAIVE_OF_SECONDS)]
+    {
+        let mut next = texts.iter().cycle();
+        criterion.bench_function(&format!("text/{operation}/ours"), |bencher| {
+            bencher.iter(|| next.next().map(|it| EpochMs::parse_naive(it, Assume::Utc)));
+        });
+        let mut next = texts.iter().cycle();
+        criterion.bench_function(&format!("text/{operation}/time"), |bencher| {
+            bencher.iter(|| next.next().map(|it| PrimitiveDateTime::parse(it, &form)));
         });
     }
 }

@@ -1,11 +1,21 @@
 //! Instants and their texts, as the input of the text benches.
 
-use time::UtcDateTime;
+use time::format_description::StaticFormatDescription;
 use time::format_description::well_known::Rfc3339;
-use timestamp_core::EpochMs;
+use time::macros::format_description;
+use time::{PrimitiveDateTime, UtcDateTime};
+use timestamp_core::{Assume, EpochMs};
 
 /// How many instants there are; few enough to stay in the cache, enough that no branch is learnt by heart.
 pub const COUNT: usize = 256;
+
+/// How `time` is told what a text without an offset looks like, with a fraction.
+pub const NAIVE: StaticFormatDescription =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond]");
+
+/// The same without a fraction.
+pub const NAIVE_OF_SECONDS: StaticFormatDescription =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
 /// The same instants in every form that is measured.
 #[derive(Debug)]
@@ -22,6 +32,10 @@ pub struct Instants {
     pub texts_of_micros: Vec<String>,
     /// As text without a fraction; these are other instants, in whole seconds.
     pub texts_of_seconds: Vec<String>,
+    /// As text in UTC without an offset, with a space and three digits, as databases hold it.
+    pub naive: Vec<String>,
+    /// The same without a fraction; these are other instants, in whole seconds.
+    pub naive_of_seconds: Vec<String>,
 }
 
 impl Instants {
@@ -51,6 +65,8 @@ impl Instants {
             .collect();
         let texts_of_micros: Vec<String> = texts.iter().map(|text| text.replace('Z', "123Z")).collect();
         let texts_of_seconds: Vec<String> = texts.iter().map(|text| format!("{}Z", &text[..19])).collect();
+        let naive: Vec<String> = texts.iter().map(|text| text[..23].replace('T', " ")).collect();
+        let naive_of_seconds: Vec<String> = naive.iter().map(|text| text[..19].to_owned()).collect();
         for (index, it) in ours.iter().enumerate() {
             assert_eq!(theirs[index].format(&Rfc3339).as_ref().ok(), Some(&texts[index]));
             let seconds = EpochMs::from_millis(it.as_millis() / 1000 * 1000);
@@ -64,8 +80,15 @@ impl Instants {
                 let theirs = UtcDateTime::parse(text, &Rfc3339).ok().map(EpochMs::try_from);
                 assert_eq!(theirs, Some(expected), "{text}");
             }
+            for (text, form, expected) in
+                [(&naive[index], NAIVE, Ok(*it)), (&naive_of_seconds[index], NAIVE_OF_SECONDS, seconds)]
+            {
+                assert_eq!(EpochMs::parse_naive(text, Assume::Utc).ok(), expected.ok(), "{text}");
+                let theirs = PrimitiveDateTime::parse(text, &form).ok().map(|it| EpochMs::try_from(it.as_utc()));
+                assert_eq!(theirs, Some(expected), "{text}");
+            }
         }
-        Self { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds }
+        Self { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds, naive, naive_of_seconds }
     }
 }
 

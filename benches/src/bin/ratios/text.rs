@@ -2,28 +2,29 @@
 
 use std::hint::black_box;
 
-use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{PrimitiveDateTime, UtcDateTime};
 use timestamp_benches::ratio::{Comparison, Goal, Ratio, repeated};
-use timestamp_benches::text::{COUNT, Instants};
-use timestamp_core::EpochMs;
+use timestamp_benches::text::{COUNT, Instants, NAIVE, NAIVE_OF_SECONDS};
+use timestamp_core::{Assume, EpochMs};
 
 const ROUNDS: u32 = 2_000;
 const REPEATED: u32 = COUNT as u32 * 4;
 
 pub(crate) fn ratios() -> Vec<Ratio> {
     let instants = Instants::new();
-    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds } = &instants;
+    let Instants { ours, theirs, texts, texts_with_offset, texts_of_micros, texts_of_seconds, naive, naive_of_seconds } =
+        &instants;
 
     let mut table = Comparison::new()
         .way(
             "`to_text`, as bytes on the stack",
-            Goal::AtMost(0.4),
+            Goal::AtMost(0.35),
             repeated(REPEATED, |index| black_box(ours[index % COUNT]).to_text()),
         )
         .way(
             "`to_text`, as `&str`",
-            Goal::AtMost(0.4),
+            Goal::AtMost(0.35),
             repeated(REPEATED, |index| black_box(black_box(ours[index % COUNT]).to_text().as_str()).len()),
         )
         .way("`time`, `format_into` a `Vec` kept", Goal::Reported, {
@@ -74,12 +75,32 @@ pub(crate) fn ratios() -> Vec<Ratio> {
             Comparison::new()
                 .way(
                     name,
-                    Goal::AtMost(0.6),
+                    Goal::AtMost(0.55),
                     repeated(REPEATED, |index| black_box(&*texts[index % COUNT]).parse::<EpochMs>()),
                 )
                 .against(
                     "`time`, `parse`",
                     repeated(REPEATED, |index| UtcDateTime::parse(black_box(&texts[index % COUNT]), &Rfc3339)),
+                    ROUNDS,
+                ),
+        );
+    }
+    for (name, texts, form) in [
+        ("`parse_naive` of three digits", naive, NAIVE),
+        ("`parse_naive` without a fraction", naive_of_seconds, NAIVE_OF_SECONDS),
+    ] {
+        table.extend(
+            Comparison::new()
+                .way(
+                    name,
+                    Goal::AtMost(0.6),
+                    repeated(REPEATED, |index| {
+                        EpochMs::parse_naive(black_box(&*texts[index % COUNT]), black_box(Assume::Utc))
+                    }),
+                )
+                .against(
+                    "`time`, `parse` by a description",
+                    repeated(REPEATED, |index| PrimitiveDateTime::parse(black_box(&texts[index % COUNT]), &form)),
                     ROUNDS,
                 ),
         );
