@@ -167,4 +167,73 @@ mod tests {
         let fixes: Vec<_> = sketch.findings.iter().map(|f| f.fix.as_ref().map(|fix| fix.text.as_str())).collect();
         assert_eq!(fixes, [Some("true"), Some("to_utc"), Some("Z"), None]);
     }
+
+    /// Pieces of the corpus: its files, cut at any two places.
+    fn corpus() -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/rust");
+        let rules = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = rules.flat_map(|rule| std::fs::read_dir(rule).unwrap().map(|entry| entry.unwrap().path()));
+        files.map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    }
+
+    /// The lines of the corpus that are statements by themselves.
+    static STATEMENTS: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
+        let is_statement =
+            |line: &str| line.contains(';') && syn::parse_str::<syn::Block>(&format!("{{ {line}\n }}")).is_ok();
+        let lines =
+            |text: &String| text.lines().filter(|line| is_statement(line)).map(str::to_owned).collect::<Vec<_>>();
+        corpus().iter().flat_map(lines).collect()
+    });
+
+    fn piece(text: &str, from: usize, length: usize) -> String {
+        let boundaries: Vec<_> = text.char_indices().map(|(at, _)| at).collect();
+        let from = from % boundaries.len();
+        text.chars().skip(from).take(length).collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn nothing_that_is_spliced_together_breaks_the_scanner(
+            pieces in proptest::collection::vec((0_usize..1_000, 0_usize..5_000, 0_usize..400), 1..6),
+            noise in "[\\PC\\n\"'#{}<>:\\\\]{0,40}",
+        ) {
+            let corpus = corpus();
+            let mut code = noise;
+            for (file, from, length) in pieces {
+                code.push_str(&piece(&corpus[file % corpus.len()], from, length));
+            }
+            let _ = strings::literals(&code).count();
+            match read(&code, "app") {
+                Err(unreadable) => assert!(unreadable.at <= code.len()),
+                Ok(sketch) => {
+                    let mut names = Names::default();
+                    names.add(sketch.modules.iter().cloned());
+                    for finding in judge(&code, sketch, &names, watched::PATHS) {
+                        assert!(code.get(finding.at.clone()).is_some(), "{finding:?} in {code}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn statements_in_any_order_are_read(lines in proptest::collection::vec(0_usize..10_000, 1..20)) {
+            let code: Vec<_> = lines.iter().map(|line| STATEMENTS[line % STATEMENTS.len()].as_str()).collect();
+            let code = format!("fn f() {{\n{}\n}}", code.join("\n"));
+            let sketch = read(&code, "app").unwrap();
+            for finding in judge(&code, sketch, &Names::default(), watched::PATHS) {
+                assert!(code.get(finding.at.clone()).is_some_and(|words| !words.is_empty()), "{finding:?} in {code}");
+            }
+        }
+
+        #[test]
+        fn whatever_is_read_as_a_literal_lies_within_its_token(token in "r?#{0,2}\"[\\PC\\r\\n\\\\xu{}0-9\"#]{0,30}#{0,2}") {
+            if let Some(literal) = literal::Literal::read(&token) {
+                for at in 0..=literal.value.len() {
+                    assert!(literal.locate(&(at..at)).start <= token.len());
+                }
+            }
+        }
+    }
 }
