@@ -154,10 +154,12 @@ impl<'a> Scanner<'a, '_> {
         let last = index.saturating_sub(if trailing { 2 } else { 1 });
         match open.called {
             Some(Called::NewDate) => {
+                // `new Date(`, or `new window.Date(`.
+                let first = open.name.saturating_sub(if self.before(open.name, 1) == "new" { 1 } else { 3 });
                 if arguments >= 2 && !open.spread {
-                    self.report(&rules::LOCAL_COMPONENTS, open.name - 1, index);
+                    self.report(&rules::LOCAL_COMPONENTS, first, index);
                 } else if arguments == 1 && self.is_naive_argument(open.start, last) {
-                    self.report(&rules::NAIVE_TEXT, open.name - 1, index);
+                    self.report(&rules::NAIVE_TEXT, first, index);
                 }
                 self.date_until = Some(index + 1);
             }

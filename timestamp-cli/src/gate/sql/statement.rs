@@ -29,6 +29,8 @@ pub(super) fn kind(source: &Source<'_>, index: usize) -> Option<Kind> {
         "alter" if source.is_word(index + 1, "column") => return Some(Kind::Alter),
         "alter" if source.is_word(index + 1, "table") => return Some(Kind::Alter),
         "alter" if source.is_word(index + 1, "type") => return Some(Kind::Alter),
+        // The types of PostgreSQL's `ALTER FUNCTION` tell which function is meant, and declare nothing.
+        "alter" if matches!(source.word(index + 1).as_str(), "function" | "procedure") => return Some(Kind::Other),
         "alter" | "create" => {}
         _ => return None,
     }
