@@ -5,8 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::consumer::pull::Config;
+use async_nats::jetstream::consumer::pull::{Config, Stream as Arriving};
 use async_nats::jetstream::{self, Context, Message};
 use futures_util::StreamExt as _;
 use uuid::Uuid;
@@ -18,7 +17,17 @@ use crate::jetstream::STREAM;
 const TOGETHER: usize = 50;
 
 /// What was read and is not acknowledged comes again after this time.
-const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
+
+/// For so long a message is waited for, and the next one after it.
+const FIRST: Duration = Duration::from_millis(300);
+const NEXT: Duration = Duration::from_millis(20);
+
+/// The server shows that it is there this often.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How long a server that may be away is asked for the consumer.
+const ASKED: Duration = Duration::from_secs(3);
 
 /// What the sink has written down, line by line.
 #[derive(Debug)]
@@ -64,11 +73,10 @@ impl Lines {
 }
 
 /// A pull consumer of JetStream, by the client alone.
-#[derive(Debug)]
 pub(crate) struct Pull {
     context: Context,
-    /// Gone with the stream, when that is deleted.
-    consumer: Option<PullConsumer>,
+    /// Gone with the stream, when that is deleted, and with the connection.
+    arriving: Option<Arriving>,
     messages: Vec<Message>,
     /// Each event that came, as often as it came.
     ledger: File,
@@ -78,19 +86,33 @@ impl Pull {
     pub(crate) async fn new(url: &str, ledger: PathBuf) -> Result<Self, Failed> {
         let client = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(url).await?;
         let ledger = File::options().create(true).append(true).open(ledger)?;
-        Ok(Self { context: jetstream::new(client), consumer: None, messages: Vec::new(), ledger })
+        Ok(Self { context: jetstream::new(client), arriving: None, messages: Vec::new(), ledger })
     }
 
     /// Waits for messages, but neither long nor for a server that is away.
     async fn next(&mut self) -> Result<Vec<Uuid>, Failed> {
         self.messages.clear();
-        let pulled = tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.pull()).await;
-        if pulled.is_err() {
-            // The connection may be dead, which the client alone finds out after a minute.
-            let _ = self.context.client().force_reconnect().await;
+        if self.arriving.is_none() {
+            match tokio::time::timeout(ASKED, self.begin()).await {
+                Ok(begun) => self.arriving = begun.ok(),
+                // The connection may be dead, which the client alone finds out after a minute.
+                Err(_) => self.context.client().force_reconnect().await?,
+            }
         }
-        if !matches!(pulled, Ok(Ok(()))) {
-            self.consumer = None;
+        if let Some(arriving) = &mut self.arriving {
+            let mut patience = FIRST;
+            while self.messages.len() < TOGETHER {
+                match tokio::time::timeout(patience, arriving.next()).await {
+                    Ok(Some(Ok(message))) => self.messages.push(message),
+                    // Whoever is deleted, or does not show that it is there any more, is asked for anew.
+                    Ok(Some(Err(_)) | None) => {
+                        self.arriving = None;
+                        break;
+                    }
+                    Err(_) => break,
+                }
+                patience = NEXT;
+            }
         }
         let mut events = Vec::new();
         for message in &self.messages {
@@ -102,25 +124,13 @@ impl Pull {
         Ok(events)
     }
 
-    async fn pull(&mut self) -> Result<(), Failed> {
-        let consumer = match &mut self.consumer {
-            Some(consumer) => consumer,
-            None => {
-                let config = Config {
-                    durable_name: Some("receipts".to_owned()),
-                    ack_wait: ACKNOWLEDGED_WITHIN,
-                    ..Config::default()
-                };
-                let stream = self.context.get_stream_no_info(STREAM).await?;
-                self.consumer.insert(stream.get_or_create_consumer("receipts", config).await?)
-            }
-        };
-        let batch = consumer.batch().max_messages(TOGETHER).expires(Duration::from_millis(100));
-        let mut batch = batch.messages().await?;
-        while let Some(message) = batch.next().await {
-            self.messages.push(message?);
-        }
-        Ok(())
+    async fn begin(&self) -> Result<Arriving, Failed> {
+        let config =
+            Config { durable_name: Some("receipts".to_owned()), ack_wait: ACKNOWLEDGED_WITHIN, ..Config::default() };
+        let stream = self.context.get_stream_no_info(STREAM).await?;
+        let consumer = stream.get_or_create_consumer("receipts", config).await?;
+        let arriving = consumer.stream().max_messages_per_batch(TOGETHER).expires(5 * HEARTBEAT).heartbeat(HEARTBEAT);
+        Ok(arriving.messages().await?)
     }
 
     /// An acknowledgement that gets lost does no harm: the message comes again.
@@ -132,7 +142,6 @@ impl Pull {
 }
 
 /// One of both.
-#[derive(Debug)]
 pub(crate) enum Feed {
     Lines(Lines),
     Pull(Box<Pull>),
