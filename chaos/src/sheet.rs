@@ -7,7 +7,7 @@ use crate::arrangement::Arrangement;
 use crate::tally::{Counts, Tally};
 
 /// What is promised, in a sentence; how a run judges it, by the name that its report has; the test below it.
-const PROMISES: [(&str, &str, &str); 10] = [
+const PROMISES: [(&str, &str, &str); 11] = [
     (
         "A save, a delete or a commit that returned `Ok` is stored, and so is one of which `resolve` says so.",
         "lost",
@@ -54,6 +54,11 @@ const PROMISES: [(&str, &str, &str); 10] = [
         "A consumer that takes events in through its `Inbox` does the work of each exactly once, however often it arrives.",
         "taken in twice",
         "an_event_that_arrives_again_does_nothing",
+    ),
+    (
+        "What NATS has acknowledged is in its stream after the server was killed; the runs set `sync_interval: always`.",
+        "gone from the stream",
+        "server_that_restarts_loses_nothing",
     ),
 ];
 
