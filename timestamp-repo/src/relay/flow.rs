@@ -4,6 +4,8 @@
 //! over an event when it and every one before it is done: delivered, or parked. This is the part of the relay that keeps
 //! the order; it does no work of its own, and knows the time only from its caller.
 
+mod parked;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::hash::{Hash as _, Hasher as _};
@@ -15,7 +17,8 @@ use timestamp_core::{EpochMs, EventKind};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::storage::{Again, Fetched, Page, ParkedEntity, Place, Progress, Refusal, ToPark};
+use self::parked::Parked;
+use super::storage::{Again, EntityKey, Fetched, Page, ParkedEntity, Place, Progress, Refusal, ToPark};
 use crate::outbox::StoredEvent;
 
 /// Of one event, from when it is read until it is done and everything before it is.
@@ -52,15 +55,12 @@ pub(super) struct Flow {
     /// While the sink is away: until when nothing is handed over, and how long the next pause is.
     away: Option<Away>,
     read_to: Place,
-    parked: HashMap<(String, String), Kept>,
+    parked: Parked,
     refusals: HashMap<i64, u32, FxBuildHasher>,
     progress: Progress,
     delivered: u64,
-    parkings: u64,
     /// Entries that are not done.
     open: usize,
-    /// Of those, the ones that were parked before.
-    released: usize,
     /// Of those, the bytes of the payloads.
     bytes: usize,
 }
@@ -98,18 +98,18 @@ struct Away {
     pause: Duration,
 }
 
-/// What is kept aside of one entity.
-#[derive(Clone, Copy, Debug)]
-struct Kept {
-    events: u64,
-    /// The number of the first.
-    first: i64,
-    released: bool,
+/// What a look at the store is to find out.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// Of these entities, what is parked.
+    pub(super) asked: Vec<EntityKey>,
+    /// Released events of any entity but these; none, where there is no room for more events.
+    pub(super) busy: Option<Vec<EntityKey>>,
 }
 
 impl Flow {
     pub(super) fn new(limits: Limits, from: Place, parked: Vec<ParkedEntity>, refusals: Vec<Refusal>) -> Self {
-        let mut flow = Self {
+        Self {
             limits,
             entries: VecDeque::new(),
             first: 0,
@@ -119,17 +119,13 @@ impl Flow {
             flying: 0,
             away: None,
             read_to: from,
-            parked: HashMap::new(),
+            parked: Parked::new(parked),
             refusals: refusals.into_iter().map(|refusal| (refusal.seq, refusal.times)).collect(),
             progress: Progress::default(),
             delivered: 0,
-            parkings: 0,
             open: 0,
-            released: 0,
             bytes: 0,
-        };
-        flow.set_parked(parked);
-        flow
+        }
     }
 
     /// Where to read on.
@@ -165,31 +161,39 @@ impl Flow {
     }
 
     pub(super) fn parked_events(&self) -> u64 {
-        self.parked.values().map(|kept| kept.events).sum()
-    }
-
-    /// Whether parked events were released that are not on their way yet.
-    pub(super) fn has_released(&self) -> bool {
-        self.released == 0 && self.parked.values().any(|kept| kept.released)
+        self.parked.events()
     }
 
     pub(super) fn has_released_on_their_way(&self) -> bool {
-        self.released > 0
+        self.parked.are_any_released()
     }
 
-    /// How often anything was parked, or delivered from there. What was asked of the store before a change of this is
-    /// out of date.
-    pub(super) fn parkings(&self) -> u64 {
-        self.parkings
+    /// What the store is to be asked about parked events. While it looks, nothing about them may be stored.
+    pub(super) fn ask(&mut self) -> Question {
+        Question { asked: self.parked.ask(), busy: self.wants_more().then(|| self.parked.busy()) }
     }
 
-    /// Replaces what is known of parked entities with what is stored.
-    pub(super) fn set_parked(&mut self, parked: Vec<ParkedEntity>) {
-        let kept = |entity: ParkedEntity| {
-            let kept = Kept { events: entity.events, first: entity.first, released: entity.released };
-            ((entity.entity_type, entity.entity_id), kept)
-        };
-        self.parked = parked.into_iter().map(kept).collect();
+    /// Takes in the answer: what is parked of the entities that were asked for, and then the released events, in order.
+    pub(super) fn answer(&mut self, asked: &[EntityKey], stored: &[ParkedEntity], released: Vec<Fetched>) {
+        let unstored: Vec<_> = self.progress.parked.iter().map(|it| (it.entity.clone(), it.seq)).collect();
+        self.parked.correct(asked, stored, &unstored);
+        for fetched in released {
+            match fetched {
+                Fetched::Event(event) => {
+                    let entity = key(&event);
+                    if self.parked.takes(&entity) {
+                        self.parked.sets_out(entity);
+                        self.push(event, None, true);
+                    }
+                }
+                Fetched::Unreadable { seq, entity, message } => {
+                    // Those of its entity that come after it are not taken then.
+                    if self.parked.takes(&entity) {
+                        self.park_again(Again { seq, entity, reason: message, refusals: 0 });
+                    }
+                }
+            }
+        }
     }
 
     /// Takes in a page that was read from [`read_to`](Self::read_to).
@@ -197,10 +201,10 @@ impl Flow {
         self.entries.reserve(page.events.len());
         for (fetched, after) in page.events {
             match fetched {
-                Fetched::Event(event) => match self.kept(&event) {
+                Fetched::Event(event) => match self.first_parked(&event) {
                     None => self.push(event, Some(after), false),
                     // It is read again, after a crash; it was delivered, or the first could not have been parked.
-                    Some(kept) if event.seq < kept.first => self.push_done(after),
+                    Some(first) if event.seq < first => self.push_done(after),
                     Some(_) => {
                         self.park(&event, None, 0);
                         self.push_done(after);
@@ -208,17 +212,17 @@ impl Flow {
                 },
                 // It waits for its turn where others of its entity come before it: parked at once, it would say that
                 // those are done, and after a crash they would be skipped.
-                Fetched::Unreadable { seq, entity_type, entity_id, message }
-                    if self.lanes.contains_key(&lane_of(&entity_type, &entity_id))
-                        && !self.parked.contains_key(&(entity_type.clone(), entity_id.clone())) =>
+                Fetched::Unreadable { seq, entity, message }
+                    if self.lanes.contains_key(&lane_of(&entity.entity_type, &entity.entity_id))
+                        && self.parked.first_of(&entity).is_none() =>
                 {
-                    self.push(Arc::new(no_event(seq, entity_type, entity_id)), Some(after), false);
+                    self.push(Arc::new(no_event(seq, entity)), Some(after), false);
                     if let Some(entry) = self.entries.back_mut() {
                         entry.unreadable = Some(message);
                     }
                 }
-                Fetched::Unreadable { seq, entity_type, entity_id, message } => {
-                    self.park_row(seq, entity_type, entity_id, Some(message), 0);
+                Fetched::Unreadable { seq, entity, message } => {
+                    self.park_row(seq, entity, Some(message), 0);
                     self.push_done(after);
                 }
             }
@@ -234,19 +238,6 @@ impl Flow {
         self.advance();
     }
 
-    /// Takes in released events, in order.
-    pub(super) fn add_released(&mut self, events: Vec<Fetched>) {
-        for fetched in events {
-            match fetched {
-                Fetched::Event(event) => self.push(event, None, true),
-                Fetched::Unreadable { seq, entity_type, entity_id, message } => {
-                    let again = Again { seq, entity_type, entity_id, reason: message, refusals: 0 };
-                    self.park_again(again);
-                }
-            }
-        }
-    }
-
     fn push(&mut self, event: Arc<StoredEvent>, after: Option<Place>, released: bool) {
         let ticket = self.first + self.entries.len() as u64;
         let lane = lane_of(&event.entity_type, &event.entity_id);
@@ -254,7 +245,6 @@ impl Flow {
             if self.refusals.is_empty() || released { 0 } else { self.refusals.get(&event.seq).copied().unwrap_or(0) };
         let event = Some(event);
         self.open += 1;
-        self.released += usize::from(released);
         self.bytes += event.as_ref().map_or(0, |event| event.payload.len());
         self.entries.push_back(Entry {
             event,
@@ -355,17 +345,8 @@ impl Flow {
         let Some(event) = self.land(ticket) else { return };
         self.delivered += 1;
         if self.entry(ticket).is_some_and(|entry| entry.released) {
-            self.parkings += 1;
             self.progress.delivered_from_parking.push(event.seq);
-            let key = (event.entity_type.to_string(), event.entity_id.clone());
-            if let Some(kept) = self.parked.get_mut(&key) {
-                kept.events = kept.events.saturating_sub(1);
-                // What is read again up to here is done.
-                kept.first = kept.first.max(event.seq.saturating_add(1));
-                if kept.events == 0 {
-                    self.parked.remove(&key);
-                }
-            }
+            self.parked.delivered(&key(&event), event.seq);
         } else {
             self.forget_refusals(event.seq);
         }
@@ -448,11 +429,16 @@ impl Flow {
 
     /// What is to be kept, if anything. It is the caller's from here on.
     pub(super) fn take_progress(&mut self) -> Option<Progress> {
-        if self.progress.is_empty() { None } else { Some(std::mem::take(&mut self.progress)) }
+        if self.progress.is_empty() {
+            return None;
+        }
+        self.parked.begin_keeping();
+        Some(std::mem::take(&mut self.progress))
     }
 
     /// Gives back what could not be kept.
     pub(super) fn put_back(&mut self, mut progress: Progress) {
+        self.parked.put_back();
         let newer = std::mem::take(&mut self.progress);
         progress.place = newer.place.or(progress.place);
         progress.parked.extend(newer.parked);
@@ -509,7 +495,9 @@ impl Flow {
     fn close(&mut self, event: &StoredEvent, released: bool) {
         self.open -= 1;
         self.bytes -= event.payload.len();
-        self.released -= usize::from(released);
+        if released {
+            self.parked.arrives(&key(event));
+        }
     }
 
     fn advance(&mut self) {
@@ -533,13 +521,7 @@ impl Flow {
         let (lane, mut next) = (entry.lane, entry.next);
         self.close(&first, released);
         if released {
-            self.park_again(Again {
-                seq: first.seq,
-                entity_type: first.entity_type.to_string(),
-                entity_id: first.entity_id.clone(),
-                reason: reason.to_owned(),
-                refusals,
-            });
+            self.park_again(Again { seq: first.seq, entity: key(&first), reason: reason.to_owned(), refusals });
         } else {
             self.park(&first, Some(reason.to_owned()), refusals);
         }
@@ -587,36 +569,31 @@ impl Flow {
         }
     }
 
-    fn kept(&self, event: &StoredEvent) -> Option<Kept> {
-        if self.parked.is_empty() {
+    fn first_parked(&self, event: &StoredEvent) -> Option<i64> {
+        if self.parked.events() == 0 {
             return None;
         }
-        self.parked.get(&(event.entity_type.to_string(), event.entity_id.clone())).copied()
+        self.parked.first_of(&key(event))
     }
 
     fn park(&mut self, event: &StoredEvent, reason: Option<String>, refusals: u32) {
-        self.park_row(event.seq, event.entity_type.to_string(), event.entity_id.clone(), reason, refusals);
+        self.park_row(event.seq, key(event), reason, refusals);
     }
 
-    fn park_row(&mut self, seq: i64, entity_type: String, entity_id: String, reason: Option<String>, refusals: u32) {
+    fn park_row(&mut self, seq: i64, entity: EntityKey, reason: Option<String>, refusals: u32) {
         self.forget_refusals(seq);
-        let key = (entity_type.clone(), entity_id.clone());
-        let kept = self.parked.entry(key).or_insert(Kept { events: 0, first: seq, released: false });
-        kept.events += 1;
-        self.parkings += 1;
-        // One that comes after a release follows; one that is itself at fault does not.
-        kept.released &= reason.is_none();
-        self.progress.parked.push(ToPark { seq, entity_type, entity_id, reason, refusals });
+        self.parked.park(entity.clone(), seq);
+        self.progress.parked.push(ToPark { seq, entity, reason, refusals });
     }
 
     fn park_again(&mut self, again: Again) {
-        let key = (again.entity_type.clone(), again.entity_id.clone());
-        if let Some(kept) = self.parked.get_mut(&key) {
-            kept.released = false;
-        }
-        self.parkings += 1;
+        self.parked.parked_again(&again.entity);
         self.progress.parked_again.push(again);
     }
+}
+
+fn key(event: &StoredEvent) -> EntityKey {
+    EntityKey { entity_type: event.entity_type.to_string(), entity_id: event.entity_id.clone() }
 }
 
 fn lane_of(entity_type: &str, entity_id: &str) -> u64 {
@@ -627,7 +604,7 @@ fn lane_of(entity_type: &str, entity_id: &str) -> u64 {
 }
 
 /// Stands for a row that can not be read, and is handed to nobody.
-fn no_event(seq: i64, entity_type: String, entity_id: String) -> StoredEvent {
+fn no_event(seq: i64, EntityKey { entity_type, entity_id }: EntityKey) -> StoredEvent {
     StoredEvent {
         seq,
         id: Uuid::nil(),

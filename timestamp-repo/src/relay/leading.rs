@@ -11,15 +11,15 @@ use tokio::time::Instant;
 
 use super::delivery::{Landing, deliver};
 use super::error::RelayError;
-use super::flow::{Flow, Limits, Ticket};
+use super::flow::{Flow, Limits, Question, Ticket};
 use super::lead::{Driver, FIRST_PAUSE, LONGEST_PAUSE, Until};
 use super::retention;
 use super::sink::{Sink, SinkError, in_one_line};
-use super::storage::{Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
+use super::storage::{EntityKey, Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
 use crate::store::Store;
 use crate::testing::point;
 
-/// Events read at a time, and about how many bytes of their payloads.
+/// Events read at a time, and about how many bytes of them. The store bounds a page that turns out larger.
 const PAGE: u32 = 1_000;
 const PAGE_BYTES: usize = 4 << 20;
 
@@ -57,10 +57,11 @@ enum Woken {
 
 /// What a look at the store has found.
 struct Looked {
-    /// What the flow had parked when the look began.
-    parkings: u64,
-    parked: Option<Vec<ParkedEntity>>,
+    asked: Vec<EntityKey>,
+    parked: Vec<ParkedEntity>,
     released: Vec<Fetched>,
+    /// Of all entities, that is.
+    is_of_all: bool,
     held: HeldTransactions,
 }
 
@@ -107,6 +108,10 @@ pub(super) struct Leading<'d, S, K> {
 
     looking: Option<Work<Result<Looked, RelayError>>>,
     looked_at: Option<Instant>,
+    /// The last look has found released events.
+    found_released: bool,
+    /// There may be some that it has not found: it was to find only so many, or not those of every entity.
+    may_have_released: bool,
     held: HeldTransactions,
 
     pruning: Option<Work<Result<u64, RelayError>>>,
@@ -157,6 +162,8 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             is_last: false,
             looking: None,
             looked_at: None,
+            found_released: false,
+            may_have_released: false,
             held: HeldTransactions::default(),
             pruning: None,
             pruned_at: None,
@@ -235,7 +242,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             && self.looked_at.is_some()
             && self.looking.is_none()
             && self.flow.is_empty()
-            && !self.flow.has_released()
+            && !self.may_have_released
     }
 
     /// Begins to read the next page, if there may be one and there is room for it.
@@ -289,14 +296,18 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     }
 
     fn begin_work(&mut self, now: Instant, stopping: bool, ending: bool) {
+        if !stopping && self.looking.is_none() && now >= self.look_due(now) {
+            self.begin_looking(now);
+        }
         if self.keeping.is_none() && (ending || now >= self.keep_due(now)) && now >= self.keep_after {
+            if self.flow.has_parkings() {
+                // It is late, or this would not be due: what is found is out of date.
+                self.looking = None;
+            }
             self.begin_keeping(now, ending);
         }
         if stopping {
             return;
-        }
-        if self.looking.is_none() && now >= self.look_due(now) {
-            self.begin_looking(now);
         }
         // Where an end is wanted, this comes last.
         if let Some(retention) = self.driver.options.retention.filter(|_| self.until == Until::Stopped)
@@ -312,7 +323,10 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     /// When to keep what was found out, or at least to renew the lease.
     fn keep_due(&self, now: Instant) -> Instant {
         let renew = self.kept_at + self.driver.options.lease / 3;
-        if self.flow.has_parked() {
+        if self.looking.is_some() && self.flow.has_parkings() {
+            // What is found would be out of date. A store that takes its time for it does not cost the lease.
+            renew
+        } else if self.flow.has_parked() {
             now
         } else if self.flow.has_progress() {
             renew.min(self.keeping_since + KEEP_EVERY)
@@ -337,33 +351,36 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         }));
     }
 
-    /// When to look for what others may have released. What only this program knows of parked events is not in the
-    /// answer, so it is kept first. How far the relay is does not matter: a busy relay always has some of that to keep.
+    /// When to look for what others may have released or given up. What is found must be from before or after what this
+    /// program changes about parked events, so it looks and changes in turns; however often it parks, its turn to look comes.
     fn look_due(&self, now: Instant) -> Instant {
-        let far = now + LOOK_EVERY;
-        if self.in_keeping.has_parkings() || self.flow.has_parkings() {
-            return far;
+        if self.in_keeping.has_parkings() {
+            // The end of that wakes.
+            return now + LOOK_EVERY;
         }
-        let pause = if self.flow.has_released() { FIRST_PAUSE } else { LOOK_EVERY };
+        let is_worth_it = self.found_released || !self.flow.has_released_on_their_way();
+        let soon = self.may_have_released && is_worth_it && self.flow.wants_more();
+        let pause = if soon { FIRST_PAUSE } else { LOOK_EVERY };
         self.looked_at.map_or(now, |at| at + pause)
     }
 
     fn begin_looking(&mut self, now: Instant) {
         self.looked_at = Some(now);
         let (store, relay) = (self.driver.store.clone(), self.driver.options.name.clone());
-        let (parkings, has_parked) = (self.flow.parkings(), self.flow.parked_events() > 0);
-        let none_on_their_way = !self.flow.has_released_on_their_way();
+        let has_parked = self.flow.parked_events() > 0;
+        let Question { asked, busy } = self.flow.ask();
         self.looking = Some(Box::pin(async move {
             let held = store.held().await?;
-            let (mut parked, mut released) = (None, Vec::new());
+            let (mut parked, mut released) = (Vec::new(), Vec::new());
             if has_parked {
-                let entities = store.parked_entities(&relay).await?;
-                if none_on_their_way && entities.iter().any(|entity| entity.released) {
-                    released = store.released(&relay, PAGE).await?;
+                // In this order: what is given up in between counts as parked.
+                parked = store.parked_of(&relay, &asked).await?;
+                if let Some(busy) = &busy {
+                    released = store.released(&relay, busy, PAGE).await?;
                 }
-                parked = Some(entities);
             }
-            Ok(Looked { parkings, parked, released, held })
+            let is_of_all = !has_parked || busy.is_some_and(|busy| busy.is_empty());
+            Ok(Looked { asked, parked, released, is_of_all, held })
         }));
     }
 
@@ -439,12 +456,11 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             Woken::Kept(Ok(false)) => return Ok(Some(Ended::LeaseLost)),
             Woken::Kept(Err(error)) => self.not_kept(&error)?,
             Woken::Looked(looked) => {
-                let Looked { parkings, parked, released, held } = looked?;
+                let Looked { asked, parked, released, is_of_all, held } = looked?;
                 self.held = held;
-                if let Some(parked) = parked.filter(|_| parkings == self.flow.parkings()) {
-                    self.flow.set_parked(parked);
-                    self.flow.add_released(released);
-                }
+                self.found_released = !released.is_empty();
+                self.may_have_released = self.found_released || !is_of_all;
+                self.flow.answer(&asked, &parked, released);
             }
             Woken::Pruned(pruned) => match pruned {
                 Ok(0) => {}
@@ -567,11 +583,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
 
 /// How many events to read next: as many as those of this page would be in [`PAGE_BYTES`].
 fn next_page(page: &Page) -> u32 {
-    let events = page.events.iter().filter_map(|(fetched, _)| match fetched {
-        Fetched::Event(event) => Some(event.payload.len()),
-        Fetched::Unreadable { .. } => None,
-    });
-    let largest = events.max().unwrap_or(0).max(1);
+    let largest = page.events.iter().map(|(fetched, _)| fetched.weight()).max().unwrap_or(0).max(1);
     u32::try_from(PAGE_BYTES / largest).unwrap_or(PAGE).clamp(1, PAGE)
 }
 

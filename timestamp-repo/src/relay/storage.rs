@@ -39,6 +39,10 @@ pub struct Window {
     pub last: Option<i64>,
 }
 
+/// Bytes beyond which no further event is read into a page, however few there are. Every page has one event, whatever its
+/// size.
+pub(crate) const LARGEST_PAGE: usize = 8 << 20;
+
 /// A part of the outbox, in order.
 #[derive(Debug)]
 pub struct Page {
@@ -50,6 +54,15 @@ pub struct Page {
     pub is_last: bool,
 }
 
+/// Which entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityKey {
+    /// Its type.
+    pub entity_type: String,
+    /// Its id.
+    pub entity_id: String,
+}
+
 /// A row of the outbox.
 #[derive(Debug)]
 pub enum Fetched {
@@ -59,13 +72,32 @@ pub enum Fetched {
     Unreadable {
         /// Its number.
         seq: i64,
-        /// The entity's type, as far as it can be read.
-        entity_type: String,
-        /// The entity's id, as far as it can be read.
-        entity_id: String,
+        /// Whose it is, as far as that can be read.
+        entity: EntityKey,
         /// What is wrong with it.
         message: String,
     },
+}
+
+impl Fetched {
+    /// A parked event that somebody has deleted.
+    pub(crate) fn gone(seq: i64, entity: EntityKey) -> Self {
+        let message =
+            "its row in timestamp_outbox was deleted, so it can not be delivered: discard it, and release those \
+                       that wait behind it"
+                .to_owned();
+        Self::Unreadable { seq, entity, message }
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Event(event) => {
+                event.payload.len() + event.entity_id.len() + event.reason.as_ref().map_or(0, |reason| reason.len())
+            }
+            Self::Unreadable { entity, message, .. } => entity.entity_id.len() + message.len(),
+        }
+    }
 }
 
 /// The right to lead a relay until its time is up.
@@ -129,17 +161,15 @@ impl Progress {
 
 /// An event that is to be kept aside.
 ///
-/// One without a reason may be there already, from before a crash, and stays as it is. A new one is released if all of its
-/// entity are, so that those which are not released are always the last of their entity. One
+/// One without a reason may be there already, from before a crash, and stays as it is. A new one is released if the last
+/// of its entity is, so that those which are not released are always the last of their entity. One
 /// without a reason that finds none of its entity waits for nothing, and is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToPark {
     /// Its number in the outbox.
     pub seq: i64,
-    /// The entity's type.
-    pub entity_type: String,
-    /// The entity's id.
-    pub entity_id: String,
+    /// Whose it is.
+    pub entity: EntityKey,
     /// Why; none for an event that waits behind a parked one of the same entity.
     pub reason: Option<String>,
     /// How often it was refused.
@@ -151,10 +181,8 @@ pub struct ToPark {
 pub struct Again {
     /// Its number in the outbox.
     pub seq: i64,
-    /// The entity's type.
-    pub entity_type: String,
-    /// The entity's id.
-    pub entity_id: String,
+    /// Whose it is.
+    pub entity: EntityKey,
     /// Why.
     pub reason: String,
     /// How often it was refused.
@@ -173,16 +201,12 @@ pub struct Refusal {
 /// An entity with parked events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedEntity {
-    /// Its type.
-    pub entity_type: String,
-    /// Its id.
-    pub entity_id: String,
+    /// Which.
+    pub entity: EntityKey,
     /// How many of its events are parked.
     pub events: u64,
     /// The number of the first of them. What is before it is done.
     pub first: i64,
-    /// Whether any of them is released. Those that are not come after those that are.
-    pub released: bool,
 }
 
 /// A parked event, for people.
@@ -255,11 +279,25 @@ pub trait Relaying: Clone + Send + Sync + 'static {
     /// How often events were refused that are still to be delivered.
     fn refusals(&self, relay: &str) -> impl Future<Output = Result<Vec<Refusal>, RelayError>> + Send;
 
-    /// The entities with parked events.
+    /// All entities with parked events.
     fn parked_entities(&self, relay: &str) -> impl Future<Output = Result<Vec<ParkedEntity>, RelayError>> + Send;
 
-    /// The first released events, in order.
-    fn released(&self, relay: &str, limit: u32) -> impl Future<Output = Result<Vec<Fetched>, RelayError>> + Send;
+    /// Those of these entities that have parked events.
+    fn parked_of(
+        &self,
+        relay: &str,
+        entities: &[EntityKey],
+    ) -> impl Future<Output = Result<Vec<ParkedEntity>, RelayError>> + Send;
+
+    /// The first released events of all entities but the busy ones, in order. Those of one entity are the first that it
+    /// has parked. Those that are not released come after those that are. One that somebody has deleted from the outbox
+    /// is unreadable.
+    fn released(
+        &self,
+        relay: &str,
+        busy: &[EntityKey],
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Fetched>, RelayError>> + Send;
 
     /// Parked events after the number `after`, in order.
     fn parked(

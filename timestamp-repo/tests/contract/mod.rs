@@ -178,6 +178,9 @@ macro_rules! every_test {
                 released_events_are_delivered_in_version_order,
                 a_released_event_that_is_refused_again_is_parked_again,
                 a_discarded_event_lets_those_behind_it_go,
+                a_released_event_that_was_deleted_is_parked_again_and_says_so,
+                an_entity_that_is_parked_again_and_again_holds_up_no_release,
+                a_relay_notices_that_parked_events_were_given_up,
                 while_the_sink_is_away_events_wait_and_none_is_parked,
                 a_sink_that_panics_or_hangs_is_asked_again_and_others_go_on,
                 delivering_all_ends_where_the_sink_only_panics_or_hangs,
@@ -190,6 +193,7 @@ macro_rules! every_test {
                 old_events_are_deleted_when_every_relay_is_done_with_them,
                 delivering_all_deletes_what_is_old_before_it_ends,
                 a_relay_that_does_not_get_on_says_that_it_is_stuck,
+                large_events_are_read_few_at_a_time,
                 a_save_wakes_the_relay,
                 a_subscriber_gets_the_events_of_its_type_and_goes_on_after_a_restart,
             }

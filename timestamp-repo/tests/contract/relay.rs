@@ -1,10 +1,11 @@
 //! The relay: every stored event reaches the sink, in order, or is parked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use timestamp_core::Timestamped as _;
 use timestamp_repo::{
     ParkedEvent, Relay, RelayError, RelayStatus, RunningRelay, Sink, SinkError, Store as _, StoredEvent,
 };
@@ -334,6 +335,76 @@ pub(crate) async fn a_discarded_event_lets_those_behind_it_go<H: Harness>(harnes
     assert_eq!(harness.events().await.len(), 4, "it is still in the outbox");
 }
 
+/// Whoever deletes rows of the outbox by hand hears of it where it matters, and nobody looks for them for ever.
+pub(crate) async fn a_released_event_that_was_deleted_is_parked_again_and_says_so<H: Harness>(harness: &H) {
+    let (store, sink, task) = parked_task(harness).await;
+    let first = parked::<H>(&store).await[0].seq;
+    harness.sql(&format!("DELETE FROM timestamp_outbox WHERE seq = {first}")).await;
+    sink.behaves(|_, _| Answer::Take);
+    let parking = store.parking("default");
+    assert_eq!(parking.release_all().await.unwrap(), 3);
+    let relay = relay::<H>(&store, &sink);
+    let status = tokio::time::timeout(Duration::from_secs(20), relay.deliver_all()).await.unwrap().unwrap();
+    assert_eq!(status.parked, 3, "those behind it still wait for it");
+    let left = parked::<H>(&store).await;
+    assert_eq!((left[0].seq, left[0].released), (first, false));
+    assert!(left[0].reason.as_deref().is_some_and(|reason| reason.contains("deleted")), "{left:?}");
+    assert!(parking.discard(first).await.unwrap());
+    assert_eq!(parking.release_all().await.unwrap(), 2);
+    assert_eq!(relay.deliver_all().await.unwrap().parked, 0);
+    assert_eq!(sink.versions(&task.id), [2, 3]);
+}
+
+/// Also that one's own release.
+pub(crate) async fn an_entity_that_is_parked_again_and_again_holds_up_no_release<H: Harness>(harness: &H) {
+    let (store, tasks) = open(harness).await;
+    let (mut hot, other) = (saved(harness, &tasks, "hot").await, saved(harness, &tasks, "b").await);
+    let (sink, hot_id) = (Recorder::that(|_, _| Answer::NeverTake), hot.id);
+    let running = relay::<H>(&store, &sink).start();
+    until(&running, |status| status.parked == 2).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (saving, saver_stops) = (tasks.clone(), Arc::clone(&stop));
+    let saver = tokio::spawn(async move {
+        while !saver_stops.load(Ordering::Relaxed) {
+            hot.increment();
+            saving.save(&mut hot).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(4)).await;
+        }
+        hot.version()
+    });
+    until(&running, |status| status.parked > 50).await;
+    sink.behaves(|_, _| Answer::Take);
+    let parking = store.parking("default");
+    assert_eq!(parking.release::<Task>(&other.id).await.unwrap(), 1);
+    eventually("the other one was delivered", async || sink.versions(&other.id) == [1]).await;
+    parking.release::<Task>(&hot_id).await.unwrap();
+    eventually("its own were delivered", async || sink.versions(&hot_id).len() > 50).await;
+    stop.store(true, Ordering::Relaxed);
+    let version = saver.await.unwrap();
+    until(&running, |status| status.parked == 0 && status.waiting == 0).await;
+    eventually("all were delivered", async || sink.versions(&hot_id).len() as u64 == version).await;
+    running.stop().await.unwrap();
+    assert_all_taken_once(harness, &sink).await;
+}
+
+pub(crate) async fn a_relay_notices_that_parked_events_were_given_up<H: Harness>(harness: &H) {
+    let (store, sink, mut task) = parked_task(harness).await;
+    let running = relay::<H>(&store, &sink).start();
+    until(&running, |status| status.parked == 3).await;
+    sink.behaves(|_, _| Answer::Take);
+    for event in parked::<H>(&store).await {
+        assert!(store.parking("default").discard(event.seq).await.unwrap());
+    }
+    until(&running, |status| status.parked == 0).await;
+    // Nothing holds its next event up.
+    task.increment();
+    store.repository::<Task>().await.unwrap().save(&mut task).await.unwrap();
+    until(&running, |status| status.delivered == 1).await;
+    running.stop().await.unwrap();
+    assert_eq!(sink.versions(&task.id), [4]);
+    assert_eq!(parked::<H>(&store).await, []);
+}
+
 pub(crate) async fn while_the_sink_is_away_events_wait_and_none_is_parked<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
     for _ in 0..20 {
@@ -595,6 +666,39 @@ pub(crate) async fn a_relay_that_does_not_get_on_says_that_it_is_stuck<H: Harnes
     running.stop().await.unwrap();
 }
 
+/// Also the first page, before anything is known of their size; and where the database stores them in fewer bytes.
+pub(crate) async fn large_events_are_read_few_at_a_time<H: Harness>(harness: &H) {
+    const COUNT: usize = 60;
+    let (store, tasks) = open(harness).await;
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'A' + u8::try_from((state >> 40) % 58).unwrap())
+    };
+    for text in ["x".repeat(1 << 20), std::iter::repeat_with(&mut random).take(1 << 20).collect()] {
+        let mut all: Vec<_> = (0..COUNT).map(|_| Task::new(harness.clock(), "a")).collect();
+        for task in &mut all {
+            task.touch_with("written", &text).unwrap();
+        }
+        tasks.save_all(&mut all).await.unwrap();
+        let sink = Recorder::that(|_, times| if times == 0 { Answer::Hang } else { Answer::Take });
+        let running = relay::<H>(&store, &sink).delivery_timeout(Duration::from_millis(700)).start();
+        let read = |status: &RelayStatus| status.in_flight + status.waiting;
+        until(&running, |status| read(status) >= 10).await;
+        let (mut most, begun) = (0, std::time::Instant::now());
+        while begun.elapsed() < Duration::from_millis(500) {
+            most = most.max(read(&running.status()));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Two events of each, a small one and a large one; 16 MiB are read ahead, and a page may be 8 MiB.
+        assert!(most <= 2 * 25 + 2, "{most} events were read, about {} MiB", most / 2);
+        sink.behaves(|_, _| Answer::Take);
+        until(&running, |status| status.delivered == 2 * COUNT as u64).await;
+        running.stop().await.unwrap();
+        assert_in_order(&sink);
+    }
+}
+
 pub(crate) async fn a_save_wakes_the_relay<H: Harness>(harness: &H) {
     let (store, tasks) = open(harness).await;
     let sink = Recorder::new();
@@ -628,7 +732,7 @@ pub(crate) async fn a_subscriber_gets_the_events_of_its_type_and_goes_on_after_a
         let mut note = Note::new(harness.clock(), round);
         notes.save(&mut note).await.unwrap();
         note.text = Some("b".to_owned());
-        timestamp_core::Timestamped::touch(&mut note, "written");
+        note.touch("written");
         notes.save(&mut note).await.unwrap();
         until(&subscriber, |status| status.delivered == 2).await;
         subscriber.stop().await.unwrap();

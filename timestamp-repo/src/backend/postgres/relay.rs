@@ -30,7 +30,8 @@ use crate::error::FindError;
 use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
-    Fetched, Held, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying, Taken,
+    EntityKey, Fetched, Held, HeldTransactions, LARGEST_PAGE, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress,
+    Refusal, Relaying, Taken,
 };
 
 /// Rows that are looked at beyond those that may be deleted, so that looking has an end where many may not be.
@@ -126,29 +127,44 @@ impl Relaying for Postgres {
     }
 
     async fn parked_entities(&self, relay: &str) -> Result<Vec<ParkedEntity>, RelayError> {
-        let sql = "SELECT aggregatetype, aggregateid, count(*), min(seq), bool_or(released) FROM timestamp_parked WHERE \
-                   relay = $1 GROUP BY aggregatetype, aggregateid";
+        let sql = "SELECT aggregatetype, aggregateid, count(*), min(seq) FROM timestamp_parked WHERE relay = $1 GROUP BY \
+                   aggregatetype, aggregateid";
         let rows = self.relay_read(sql, &[Parameter::Text(relay)]).await?;
-        let entity = |row: &Row| {
-            Ok(ParkedEntity {
-                entity_type: get(row, 0)?,
-                entity_id: get(row, 1)?,
-                events: get::<i64>(row, 2)?.unsigned_abs(),
-                first: get(row, 3)?,
-                released: get(row, 4)?,
-            })
-        };
-        rows.iter().map(entity).collect::<Result<_, _>>().map_err(failed)
+        rows.iter().map(parked_entity).collect::<Result<_, _>>().map_err(failed)
     }
 
-    async fn released(&self, relay: &str, limit: u32) -> Result<Vec<Fetched>, RelayError> {
+    async fn parked_of(&self, relay: &str, entities: &[EntityKey]) -> Result<Vec<ParkedEntity>, RelayError> {
+        // One search of an index for each, however many others are parked.
+        let sql = "SELECT asked.type, asked.id, parked.events, parked.first FROM unnest($2::text[], $3::text[]) AS asked \
+                   (type, id) CROSS JOIN LATERAL (SELECT count(*) AS events, min(seq) AS first FROM timestamp_parked it \
+                   WHERE it.relay = $1 AND it.aggregatetype = asked.type AND it.aggregateid = asked.id) AS parked WHERE \
+                   parked.events > 0";
+        let [types, ids] = lists(entities);
+        let rows = self.relay_read(sql, &[Parameter::Text(relay), types, ids]).await?;
+        rows.iter().map(parked_entity).collect::<Result<_, _>>().map_err(failed)
+    }
+
+    async fn released(&self, relay: &str, busy: &[EntityKey], limit: u32) -> Result<Vec<Fetched>, RelayError> {
         let sql = format!(
-            "SELECT {STORED_EVENT} FROM timestamp_outbox WHERE seq = ANY (ARRAY (SELECT seq FROM timestamp_parked WHERE \
-             relay = $1 AND released ORDER BY seq LIMIT $2)) ORDER BY seq"
+            "SELECT event.*, parked.seq, parked.aggregatetype, parked.aggregateid FROM (SELECT seq, aggregatetype, \
+             aggregateid FROM timestamp_parked WHERE relay = $1 AND released AND (aggregatetype, aggregateid) NOT IN \
+             (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY seq LIMIT $4) AS parked LEFT JOIN LATERAL (SELECT \
+             {STORED_EVENT} FROM timestamp_outbox AS it WHERE it.seq = parked.seq) AS event ON true ORDER BY parked.seq"
         );
-        let rows = self.relay_read(&sql, &[Parameter::Text(relay), Parameter::Integer(limit.into())]).await?;
+        let [types, ids] = lists(busy);
+        let values = [Parameter::Text(relay), types, ids, Parameter::Integer(limit.into())];
+        let session = self.reader().await?;
+        let (rows, _) = session.prepare_and_query_part(&sql, &values, LARGEST_PAGE).await.map_err(failed)?;
         let mut types = EntityTypes::default();
-        rows.iter().map(|row| fetched(row, &mut types)).collect()
+        let released = |row: &Row| match get::<Option<i64>>(row, 0).map_err(failed)? {
+            Some(_) => fetched(row, &mut types),
+            None => {
+                let place = row.len() - 3;
+                let entity = entity(row, place + 1).map_err(failed)?;
+                Ok(Fetched::gone(get(row, place).map_err(failed)?, entity))
+            }
+        };
+        rows.iter().map(released).collect()
     }
 
     async fn parked(&self, relay: &str, after: i64, limit: u32) -> Result<Vec<ParkedEvent>, RelayError> {
@@ -171,15 +187,10 @@ impl Relaying for Postgres {
     }
 
     async fn release(&self, relay: &str, entity: Option<(&str, &str)>) -> Result<u64, RelayError> {
-        let all = "UPDATE timestamp_parked SET released = true WHERE relay = $1";
-        match entity {
-            None => self.relay_count(&format!("{all} RETURNING 1"), &[Parameter::Text(relay)]).await,
-            Some((entity_type, id)) => {
-                let sql = format!("{all} AND aggregatetype = $2 AND aggregateid = $3 RETURNING 1");
-                let values = [Parameter::Text(relay), Parameter::Text(entity_type), Parameter::Text(id)];
-                self.relay_count(&sql, &values).await
-            }
-        }
+        read_only(self)?;
+        let session = self.writer().await?;
+        let released = progress::release(&session, relay, entity).await;
+        released.map_err(|failure| failure.into_save_error(false).into())
     }
 
     async fn discard(&self, relay: &str, seq: i64) -> Result<bool, RelayError> {
@@ -232,14 +243,27 @@ fn place(row: &Row) -> Result<Place, Failure> {
     Ok(page::stored_place(get(row, 1)?, get(row, 2)?, get(row, 3)?))
 }
 
+fn entity(row: &Row, column: usize) -> Result<EntityKey, Failure> {
+    Ok(EntityKey { entity_type: get(row, column)?, entity_id: get(row, column + 1)? })
+}
+
+fn parked_entity(row: &Row) -> Result<ParkedEntity, Failure> {
+    Ok(ParkedEntity { entity: entity(row, 0)?, events: get::<i64>(row, 2)?.unsigned_abs(), first: get(row, 3)? })
+}
+
+/// The types and the ids of entities.
+fn lists(entities: &[EntityKey]) -> [Parameter<'_>; 2] {
+    let types = entities.iter().map(|entity| Parameter::Text(&entity.entity_type)).collect();
+    [types, entities.iter().map(|entity| Parameter::Text(&entity.entity_id)).collect()].map(Parameter::List)
+}
+
 /// A row, also one that somebody wrote by hand and that is no event.
 fn fetched(row: &Row, types: &mut EntityTypes) -> Result<Fetched, RelayError> {
     match read::event(row, types) {
         Ok(event) => Ok(Fetched::Event(Arc::new(event))),
         Err(FindError::Unreadable { column, message, .. }) => Ok(Fetched::Unreadable {
             seq: get(row, 0).map_err(failed)?,
-            entity_type: get(row, 2).map_err(failed)?,
-            entity_id: get(row, 3).map_err(failed)?,
+            entity: entity(row, 2).map_err(failed)?,
             message: format!("the column `{column}` of timestamp_outbox is unreadable: {message}"),
         }),
         Err(error) => Err(error.into()),

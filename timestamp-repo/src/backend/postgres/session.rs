@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use rustc_hash::FxHasher;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -209,6 +210,30 @@ impl Session {
         self.query(sql, &statement, values).await
     }
 
+    /// Reads rows up to so many bytes, or one that is larger. Returns whether there are more.
+    ///
+    /// The rest is on its way then, and nobody wants it: the server is told to stop, and the session is not used again.
+    pub(super) async fn prepare_and_query_part(
+        &self,
+        sql: &str,
+        values: &[Parameter<'_>],
+        bytes: usize,
+    ) -> Result<(Vec<Row>, bool), Failure> {
+        let statement = self.prepare(sql).await?;
+        let part = match self.answer(part(&self.client, &statement, values, bytes)).await {
+            // As above.
+            Err(failure) if failure.has_code(&SqlState::FEATURE_NOT_SUPPORTED) => {
+                let statement = self.prepare(sql).await?;
+                self.answer(part(&self.client, &statement, values, bytes)).await?
+            }
+            part => part?,
+        };
+        if part.1 {
+            drop(Waiting::on(self));
+        }
+        Ok(part)
+    }
+
     pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
         self.answer(self.client.batch_execute(sql)).await
     }
@@ -221,6 +246,25 @@ impl Session {
             _ => None,
         }))
     }
+}
+
+/// As much of an answer as is wanted, and whether there is more.
+async fn part(
+    client: &Client,
+    statement: &Statement,
+    values: &[Parameter<'_>],
+    bytes: usize,
+) -> Result<(Vec<Row>, bool), tokio_postgres::Error> {
+    let mut answer = std::pin::pin!(client.query_raw(statement, values).await?);
+    let (mut rows, mut read) = (Vec::new(), 0);
+    while let Some(row) = answer.try_next().await? {
+        if read >= bytes {
+            return Ok((rows, true));
+        }
+        read += row.raw_size_bytes();
+        rows.push(row);
+    }
+    Ok((rows, false))
 }
 
 /// A statement whose answer somebody waits for. If they go away before it is there, the server is told to stop.

@@ -19,6 +19,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "outbox", sql: include_str!("../../../migrations/sqlite/0001_outbox.sql") },
     Migration { version: 2, name: "relay", sql: include_str!("../../../migrations/sqlite/0002_relay.sql") },
+    Migration { version: 3, name: "parking", sql: include_str!("../../../migrations/sqlite/0003_parking.sql") },
 ];
 
 /// The version that this program needs.

@@ -3,6 +3,7 @@
 //! There is one writer at a time, so events become visible in the order of their numbers, and a number says how far a
 //! relay is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use crate::error::{FindError, SaveError};
 use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
 use crate::relay::storage::{
-    Fetched, Held, HeldTransactions, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress, Refusal, Relaying, Taken,
+    EntityKey, Fetched, Held, HeldTransactions, LARGEST_PAGE, Lease, Page, ParkedEntity, ParkedEvent, Place, Progress,
+    Refusal, Relaying, Taken,
 };
 
 impl Sqlite {
@@ -146,36 +148,41 @@ impl Relaying for Sqlite {
         let relay = relay.to_owned();
         self.relay_read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT aggregatetype, aggregateid, count(*), min(seq), max(released) FROM timestamp_parked WHERE relay = ?1 \
-                 GROUP BY aggregatetype, aggregateid",
+                "SELECT aggregatetype, aggregateid, count(*), min(seq) FROM timestamp_parked WHERE relay = ?1 GROUP BY \
+                 aggregatetype, aggregateid",
             )?;
             let rows = statement.query_map([relay], |row| {
-                let events: i64 = row.get(2)?;
-                Ok(ParkedEntity {
-                    entity_type: row.get(0)?,
-                    entity_id: row.get(1)?,
-                    events: events.unsigned_abs(),
-                    first: row.get(3)?,
-                    released: row.get(4)?,
-                })
+                let (entity, events) = (entity(row, 0)?, row.get::<_, i64>(2)?.unsigned_abs());
+                Ok(ParkedEntity { entity, events, first: row.get(3)? })
             })?;
             rows.collect()
         })
         .await
     }
 
-    async fn released(&self, relay: &str, limit: u32) -> Result<Vec<Fetched>, RelayError> {
-        let relay = relay.to_owned();
+    async fn parked_of(&self, relay: &str, entities: &[EntityKey]) -> Result<Vec<ParkedEntity>, RelayError> {
+        let (relay, entities) = (relay.to_owned(), entities.to_vec());
         self.relay_read(move |connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {EVENT_COLUMNS} FROM timestamp_outbox WHERE seq IN (SELECT seq FROM timestamp_parked WHERE \
-                 relay = ?1 AND released ORDER BY seq LIMIT ?2) ORDER BY seq"
-            ))?;
-            let mut types = EntityTypes::default();
-            let rows = statement.query_map(params![relay, limit], |row| fetched(row, &mut types))?;
-            rows.collect()
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*), min(seq) FROM timestamp_parked WHERE relay = ?1 AND aggregatetype = ?2 AND aggregateid = \
+                 ?3",
+            )?;
+            let mut parked = Vec::new();
+            for entity in entities {
+                let (events, first): (i64, Option<i64>) = statement
+                    .query_row(params![relay, entity.entity_type, entity.entity_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                if let Some(first) = first {
+                    parked.push(ParkedEntity { entity, events: events.unsigned_abs(), first });
+                }
+            }
+            Ok(parked)
         })
         .await
+    }
+
+    async fn released(&self, relay: &str, busy: &[EntityKey], limit: u32) -> Result<Vec<Fetched>, RelayError> {
+        let (relay, busy) = (relay.to_owned(), busy.iter().cloned().collect::<HashSet<_>>());
+        self.relay_read(move |connection| released(connection, &relay, &busy, limit)).await
     }
 
     async fn parked(&self, relay: &str, after: i64, limit: u32) -> Result<Vec<ParkedEvent>, RelayError> {
@@ -288,22 +295,22 @@ fn keep(
                 "UPDATE timestamp_parked SET released = FALSE WHERE relay = ?1 AND aggregatetype = ?2 AND \
                  aggregateid = ?3",
             )?
-            .execute(params![relay, again.entity_type, again.entity_id])?;
+            .execute(params![relay, again.entity.entity_type, again.entity.entity_id])?;
     }
     for event in &progress.parked {
         connection
             .prepare_cached(
                 "INSERT INTO timestamp_parked (relay, seq, aggregatetype, aggregateid, reason, refusals, parked_at_ms, \
-                 released) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5 IS NULL AND coalesce(min(released), TRUE) FROM \
-                 timestamp_parked WHERE relay = ?1 AND aggregatetype = ?3 AND aggregateid = ?4 \
-                 ON CONFLICT (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, \
+                 released) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5 IS NULL AND coalesce((SELECT released FROM \
+                 timestamp_parked WHERE relay = ?1 AND aggregatetype = ?3 AND aggregateid = ?4 ORDER BY seq DESC LIMIT 1), \
+                 TRUE)) ON CONFLICT (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, \
                  released = FALSE WHERE excluded.reason IS NOT NULL",
             )?
             .execute(params![
                 relay,
                 event.seq,
-                event.entity_type,
-                event.entity_id,
+                event.entity.entity_type,
+                event.entity.entity_id,
                 event.reason,
                 event.refusals,
                 now.as_millis(),
@@ -337,6 +344,7 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
         [] => None,
         _ => transaction.prepare_cached("SELECT max(seq) FROM timestamp_outbox")?.query_row([], |row| row.get(0))?,
     };
+    let mut bytes = 0;
     let mut events = Vec::with_capacity(if only.is_empty() { 64 } else { 0 });
     let mut types = EntityTypes::default();
     {
@@ -349,18 +357,59 @@ fn page(connection: &Connection, from: i64, only: &[&'static str], limit: u32) -
         }
         statement.raw_bind_parameter(only.len() + 2, limit)?;
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            let seq = row.get(0)?;
-            events.push((fetched(row, &mut types)?, Place { window: None, seq }));
+        while bytes < LARGEST_PAGE
+            && let Some(row) = rows.next()?
+        {
+            let (seq, event) = (row.get(0)?, fetched(row, &mut types)?);
+            bytes += event.weight();
+            events.push((event, Place { window: None, seq }));
         }
     }
     transaction.finish()?;
-    let is_last = events.len() < limit as usize;
+    let is_last = events.len() < limit as usize && bytes < LARGEST_PAGE;
     let mut end = events.last().map_or(from, |(_, place)| place.seq);
     if is_last && let Some(last) = last {
         end = end.max(last);
     }
     Ok(Page { events, end: Place { window: None, seq: end }, is_last })
+}
+
+/// Both statements see the same, so that an event which is missing was deleted by somebody.
+fn released(
+    connection: &Connection,
+    relay: &str,
+    busy: &HashSet<EntityKey>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Fetched>> {
+    let transaction = Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Deferred)?;
+    let (mut events, mut bytes, mut types) = (Vec::new(), 0, EntityTypes::default());
+    {
+        let mut parked = transaction.prepare_cached(
+            "SELECT aggregatetype, aggregateid, seq FROM timestamp_parked WHERE relay = ?1 AND released ORDER BY seq",
+        )?;
+        let mut event =
+            transaction.prepare_cached(&format!("SELECT {EVENT_COLUMNS} FROM timestamp_outbox WHERE seq = ?1"))?;
+        let mut rows = parked.query([relay])?;
+        while events.len() < limit as usize
+            && bytes < LARGEST_PAGE
+            && let Some(row) = rows.next()?
+        {
+            let (entity, seq) = (entity(row, 0)?, row.get(2)?);
+            if busy.contains(&entity) {
+                continue;
+            }
+            let found = event.query_row([seq], |row| fetched(row, &mut types)).optional()?;
+            let found = found.unwrap_or_else(|| Fetched::gone(seq, entity));
+            bytes += found.weight();
+            events.push(found);
+        }
+    }
+    transaction.finish()?;
+    Ok(events)
+}
+
+fn entity(row: &Row<'_>, column: usize) -> rusqlite::Result<EntityKey> {
+    Ok(EntityKey { entity_type: row.get(column)?, entity_id: row.get(column + 1)? })
 }
 
 /// A row, also one that somebody wrote by hand and that is no event.
@@ -371,8 +420,7 @@ fn fetched(row: &Row<'_>, types: &mut EntityTypes) -> rusqlite::Result<Fetched> 
             let text = |column| row.get::<_, String>(column).unwrap_or_default();
             Ok(Fetched::Unreadable {
                 seq: row.get(0)?,
-                entity_type: text(2),
-                entity_id: text(3),
+                entity: EntityKey { entity_type: text(2), entity_id: text(3) },
                 message: format!("the column `{column}` of timestamp_outbox is unreadable: {message}"),
             })
         }

@@ -30,8 +30,12 @@ enum Step {
     /// What was found out is kept; `false`: that fails.
     Keep(bool),
     Wait(u64),
+    /// The store is asked about parked events, and has answered.
     Look,
+    Looked,
     Release(i64),
+    /// The first parked event of an entity is given up.
+    Discard(i64),
     ReleaseAll,
     Crash,
     ParkBlocker,
@@ -62,7 +66,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop::bool::weighted(0.8).prop_map(Step::Keep),
         2 => (1_u64..100).prop_map(Step::Wait),
         2 => Just(Step::Look),
+        2 => Just(Step::Looked),
         1 => (0..ENTITIES).prop_map(Step::Release),
+        1 => (0..ENTITIES).prop_map(Step::Discard),
         1 => Just(Step::ReleaseAll),
         1 => Just(Step::Crash),
         1 => Just(Step::ParkBlocker),
@@ -83,6 +89,9 @@ struct World {
     flow: Flow,
     in_flight: Vec<(Ticket, Arc<StoredEvent>)>,
     delivered: BTreeSet<i64>,
+    given_up: BTreeSet<i64>,
+    /// What was asked, and what of it was known when the look began.
+    looking: Option<(Question, Vec<ParkedEntity>)>,
     now: Instant,
     // As kept in the database:
     place: Place,
@@ -97,6 +106,8 @@ impl World {
             flow: Flow::new(LIMITS, Place::default(), Vec::new(), Vec::new()),
             in_flight: Vec::new(),
             delivered: BTreeSet::new(),
+            given_up: BTreeSet::new(),
+            looking: None,
             now: Instant::now(),
             place: Place::default(),
             parked: BTreeMap::new(),
@@ -128,6 +139,10 @@ impl World {
         self.stored[usize::try_from(seq).unwrap() - 1]
     }
 
+    fn is_done(&self, seq: i64) -> bool {
+        self.delivered.contains(&seq) || self.given_up.contains(&seq)
+    }
+
     fn earlier_of_entity(&self, seq: i64) -> impl Iterator<Item = i64> + '_ {
         let entity = self.entity(seq);
         (1..seq).filter(move |earlier| self.entity(*earlier) == entity)
@@ -137,15 +152,11 @@ impl World {
         let mut entities = BTreeMap::<i64, ParkedEntity>::new();
         for (seq, row) in &self.parked {
             let entity = entities.entry(row.entity).or_insert(ParkedEntity {
-                entity_type: "Task".to_owned(),
-                entity_id: row.entity.to_string(),
+                entity: key_of(row.entity),
                 events: 0,
-                first: i64::MAX,
-                released: false,
+                first: *seq,
             });
             entity.events += 1;
-            entity.first = entity.first.min(*seq);
-            entity.released |= row.released;
         }
         entities.into_values().collect()
     }
@@ -163,12 +174,21 @@ impl World {
             Step::Keep(works) => self.keep(works),
             Step::Wait(millis) => self.now += Duration::from_millis(millis),
             Step::Look => self.look(),
+            Step::Looked => self.looked(),
             Step::Release(entity) => {
                 self.parked.values_mut().filter(|row| row.entity == entity).for_each(|row| row.released = true);
+            }
+            Step::Discard(entity) => {
+                let first = self.parked.iter().find(|(_, row)| row.entity == entity).map(|(seq, _)| *seq);
+                if let Some(seq) = first {
+                    self.parked.remove(&seq);
+                    self.given_up.insert(seq);
+                }
             }
             Step::ReleaseAll => self.parked.values_mut().for_each(|row| row.released = true),
             Step::Crash => {
                 self.in_flight.clear();
+                self.looking = None;
                 let refusals = self.refusals.iter().map(|(&seq, &times)| Refusal { seq, times }).collect();
                 self.flow = Flow::new(LIMITS, self.place.clone(), self.entities(), refusals);
             }
@@ -196,7 +216,7 @@ impl World {
             "two events of one entity are in flight"
         );
         for earlier in self.earlier_of_entity(event.seq) {
-            assert!(self.delivered.contains(&earlier), "{} overtook {earlier}", event.seq);
+            assert!(self.is_done(earlier), "{} overtook {earlier}", event.seq);
         }
         self.in_flight.push((ticket, event));
     }
@@ -215,6 +235,9 @@ impl World {
     }
 
     fn keep(&mut self, works: bool) {
+        if self.flow.has_parkings() {
+            self.looking = None;
+        }
         let Some(progress) = self.flow.take_progress() else { return };
         if !works {
             self.flow.put_back(progress);
@@ -225,12 +248,14 @@ impl World {
             self.place = place;
         }
         for again in progress.parked_again {
-            let entity: i64 = again.entity_id.parse().unwrap();
-            self.parked.get_mut(&again.seq).unwrap().reason = Some(again.reason);
+            let entity: i64 = again.entity.entity_id.parse().unwrap();
+            if let Some(row) = self.parked.get_mut(&again.seq) {
+                row.reason = Some(again.reason);
+            }
             self.parked.values_mut().filter(|row| row.entity == entity).for_each(|row| row.released = false);
         }
         for event in progress.parked {
-            let entity = event.entity_id.parse().unwrap();
+            let entity = event.entity.entity_id.parse().unwrap();
             if event.reason.is_some() || !self.parked.contains_key(&event.seq) {
                 let mut others = self.parked.values().filter(|row| row.entity == entity);
                 let released = event.reason.is_none() && others.all(|row| row.released);
@@ -248,7 +273,7 @@ impl World {
         }
         for seq in 1..=self.place.seq {
             assert!(
-                self.delivered.contains(&seq) || self.parked.contains_key(&seq),
+                self.is_done(seq) || self.parked.contains_key(&seq),
                 "the place {} is beyond {seq}, which is neither delivered nor parked",
                 self.place.seq
             );
@@ -256,17 +281,19 @@ impl World {
     }
 
     fn look(&mut self) {
-        if self.flow.has_parkings() {
-            return;
+        if self.looking.is_none() {
+            let question = self.flow.ask();
+            let parked = self.entities().into_iter().filter(|it| question.asked.contains(&it.entity)).collect();
+            self.looking = Some((question, parked));
         }
-        let released = if self.flow.has_released_on_their_way() {
-            Vec::new()
-        } else {
-            let released = self.parked.iter().filter(|(_, row)| row.released).take(3);
-            released.map(|(&seq, _)| Fetched::Event(Arc::new(self.event(seq)))).collect()
-        };
-        self.flow.set_parked(self.entities());
-        self.flow.add_released(released);
+    }
+
+    fn looked(&mut self) {
+        let Some((Question { asked, busy }, parked)) = self.looking.take() else { return };
+        let busy = |entity| busy.as_ref().is_none_or(|busy| busy.contains(&key_of(entity)));
+        let released = self.parked.iter().filter(|(_, row)| row.released && !busy(row.entity)).take(3);
+        let released = released.map(|(&seq, _)| Fetched::Event(Arc::new(self.event(seq)))).collect();
+        self.flow.answer(&asked, &parked, released);
     }
 
     /// The sink takes everything from here on, and everything is released.
@@ -279,17 +306,24 @@ impl World {
             self.take(Step::Answer(0, Answer::Taken));
             self.take(Step::Keep(true));
             self.take(Step::Look);
+            self.take(Step::Looked);
             self.take(Step::Wait(1_000));
-            if self.delivered == all && self.flow.is_empty() && self.parked.is_empty() && !self.flow.has_progress() {
+            let is_well = all.iter().all(|seq| self.is_done(*seq)) && self.parked.is_empty();
+            // Also what was given up is noticed.
+            if is_well && self.flow.is_empty() && !self.flow.has_progress() && self.flow.parked_events() == 0 {
                 assert_eq!(self.place.seq, i64::try_from(self.stored.len()).unwrap());
                 assert!(self.refusals.is_empty(), "refusals of delivered events are kept: {:?}", self.refusals);
-                assert_eq!((self.flow.waiting(), self.flow.parked_events()), (0, 0));
+                assert_eq!(self.flow.waiting(), 0);
                 return;
             }
         }
-        let missing: Vec<_> = all.difference(&self.delivered).collect();
+        let missing: Vec<_> = all.iter().filter(|seq| !self.is_done(**seq)).collect();
         panic!("not delivered: {missing:?}; parked: {:?}; {:#?}", self.parked, self.flow);
     }
+}
+
+fn key_of(entity: i64) -> EntityKey {
+    EntityKey { entity_type: "Task".to_owned(), entity_id: entity.to_string() }
 }
 
 proptest! {
@@ -427,6 +461,7 @@ fn an_event_behind_a_released_one_that_arrived_is_not_left_in_parking() {
     world.take(Step::Keep(true));
     world.take(Step::ReleaseAll);
     world.take(Step::Look);
+    world.take(Step::Looked);
     world.take(Step::HandOver);
     // It is parked behind one that arrives before that is kept.
     world.take(Step::Store(vec![0]));
@@ -434,6 +469,7 @@ fn an_event_behind_a_released_one_that_arrived_is_not_left_in_parking() {
     world.take(Step::Answer(0, Answer::Taken));
     world.take(Step::Keep(true));
     world.take(Step::Look);
+    world.take(Step::Looked);
     world.take(Step::HandOver);
     world.take(Step::Answer(0, Answer::Taken));
     assert_eq!(world.delivered.len(), 2);
@@ -442,12 +478,7 @@ fn an_event_behind_a_released_one_that_arrived_is_not_left_in_parking() {
 #[test]
 fn a_row_that_is_no_event_is_parked_after_those_before_it_are_done() {
     let mut world = world_with(&[0]);
-    let row = Fetched::Unreadable {
-        seq: 2,
-        entity_type: "Task".to_owned(),
-        entity_id: "0".to_owned(),
-        message: "no event".to_owned(),
-    };
+    let row = Fetched::Unreadable { seq: 2, entity: key_of(0), message: "no event".to_owned() };
     let place = Place { window: None, seq: 2 };
     world.flow.add(Page { events: vec![(row, place.clone())], end: place.clone(), is_last: true });
     world.take(Step::HandOver);
@@ -458,4 +489,52 @@ fn a_row_that_is_no_event_is_parked_after_those_before_it_are_done() {
     assert_eq!((progress.place, progress.parked.len()), (Some(place), 1));
     assert_eq!(progress.parked[0].reason.as_deref(), Some("no event"));
     assert!(world.flow.is_empty());
+}
+
+#[test]
+fn every_parked_entity_has_its_turn_to_be_asked_for_and_few_are_at_a_time() {
+    const ENTITIES: i64 = 5_000;
+    let entity = |id: i64| ParkedEntity { entity: key_of(id), events: if id == 7 { 9_000 } else { 3 }, first: id };
+    let mut flow = Flow::new(LIMITS, Place::default(), (0..ENTITIES).map(entity).collect(), Vec::new());
+    assert_eq!(flow.parked_events(), 3 * 4_999 + 9_000);
+    let mut asked = BTreeSet::new();
+    for _ in 0..30 {
+        let Question { asked: some, .. } = flow.ask();
+        let is_large = some.contains(&key_of(7));
+        assert!(some.len() <= if is_large { 1 } else { 2_000 / 3 }, "{}", some.len());
+        // All were given up.
+        flow.answer(&some, &[], Vec::new());
+        asked.extend(some);
+    }
+    assert_eq!((i64::try_from(asked.len()).unwrap(), flow.parked_events()), (ENTITIES, 0));
+}
+
+#[test]
+fn a_released_event_that_does_not_arrive_holds_up_no_other_entity() {
+    let mut world = world_with(&[0, 1]);
+    for _ in 0..2 {
+        world.take(Step::HandOver);
+        world.take(Step::Answer(0, Answer::Unacceptable));
+    }
+    world.take(Step::Keep(true));
+    for entity in [0, 1] {
+        world.take(Step::Release(entity));
+        world.take(Step::Look);
+        world.take(Step::Looked);
+        world.take(Step::HandOver);
+    }
+    assert_eq!(world.in_flight.len(), 2);
+}
+
+#[test]
+fn what_comes_after_a_released_row_that_is_no_event_is_not_delivered_before_it() {
+    let mut world = world_with(&[0, 0]);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Unacceptable));
+    world.take(Step::Keep(true));
+    let rows = vec![Fetched::gone(1, key_of(0)), Fetched::Event(Arc::new(world.event(2)))];
+    world.flow.answer(&[], &[], rows);
+    world.take(Step::HandOver);
+    assert_eq!(world.in_flight.len(), 0);
+    assert_eq!(world.flow.take_progress().unwrap().parked_again.len(), 1);
 }

@@ -9,7 +9,8 @@
 //! # How
 //!
 //! 1. Where a window ended, the next one is opened by the statement that reads it: what is new is found by the index on
-//!    `xid`, and the statement's own snapshot is the window's. Up to a page, that is all, however large the outbox is.
+//!    `xid`, and the statement's own snapshot is the window's. Up to a page, in events and in bytes, that is all, however
+//!    large the outbox is.
 //! 2. A window that is larger is walked in the order of `seq`, by the primary key, from its first event on; each event is
 //!    asked whether it belongs to the window. A page looks at a bounded number of events, so that one that began long ago,
 //!    and has many of others behind it, is no long wait.
@@ -33,7 +34,7 @@ use crate::backend::postgres::row::{Parameter, get};
 use crate::backend::postgres::session::Session;
 use crate::outbox::EntityTypes;
 use crate::relay::RelayError;
-use crate::relay::storage::{Fetched, Page, Place, Window};
+use crate::relay::storage::{Fetched, LARGEST_PAGE, Page, Place, Window};
 
 /// A snapshot in which nothing is visible.
 const NOTHING: &str = "1:1:";
@@ -117,24 +118,31 @@ async fn open(
          * FROM timestamp_outbox WHERE xid >= pg_snapshot_xmax((SELECT after FROM last)) ORDER BY xid LIMIT {more}) UNION \
          ALL (SELECT late.* FROM pg_snapshot_xip((SELECT after FROM last)) AS open (xid) CROSS JOIN LATERAL (SELECT * FROM \
          timestamp_outbox it WHERE it.xid >= open.xid AND it.xid <= open.xid ORDER BY it.xid LIMIT {more}) late)) it LIMIT \
-         {more}), about AS MATERIALIZED (SELECT pg_current_snapshot() AS within, count(*) AS found FROM found) SELECT it.*, \
-         CASE WHEN row_number() OVER (ORDER BY it.seq) = 1 THEN about.within::text END, about.found FROM about LEFT JOIN \
-         (SELECT {STORED_EVENT} FROM found WHERE (SELECT found FROM about) <= {limit} {condition}) it ON true ORDER BY \
-         it.seq"
+         {more}), about AS MATERIALIZED (SELECT pg_current_snapshot() AS within, count(*) <= {limit} AND \
+         coalesce(sum(pg_column_size(payload)), 0) <= {LARGEST_PAGE} AS is_page, count(*) AS found FROM found) SELECT it.*, \
+         CASE WHEN row_number() OVER (ORDER BY it.seq) = 1 THEN about.within::text END, about.is_page, about.found FROM \
+         about LEFT JOIN (SELECT {STORED_EVENT} FROM found WHERE (SELECT is_page FROM about) {condition}) it ON true ORDER \
+         BY it.seq"
     );
-    let rows = session.prepare_and_query(&sql, &values).await.map_err(failed)?;
+    let (rows, is_cut) = session.prepare_and_query_part(&sql, &values, LARGEST_PAGE).await.map_err(failed)?;
     let Some(first) = rows.first() else { return Err(failed(Failure::NotSent("no answer to a question".to_owned()))) };
-    let within: String = get(first, first.len() - 2).map_err(failed)?;
+    let within: String = get(first, first.len() - 3).map_err(failed)?;
+    let is_page: bool = get(first, first.len() - 2).map_err(failed)?;
     let found: i64 = get(first, first.len() - 1).map_err(failed)?;
     if found == 0 {
         let page = Page { events: Vec::new(), end: from.clone(), is_last: true };
         return Ok((within, Some(page)));
     }
-    if found > i64::from(limit) {
+    if !is_page {
         return Ok((within, None));
     }
     let window = Window { after: after.to_owned(), within: Some(within.clone()), last: None };
     let events = events_in(&Arc::new(window), &rows)?;
+    if let Some((_, place)) = events.last().filter(|_| is_cut) {
+        // Stored in fewer bytes than it has. The rest is walked.
+        let end = place.clone();
+        return Ok((within, Some(Page { events, end, is_last: false })));
+    }
     // All that could be seen was read.
     let page = Page { events, end: end(&within), is_last: true };
     Ok((within, Some(page)))
@@ -211,8 +219,8 @@ async fn walk(
     );
     let next = format!("FROM timestamp_outbox WHERE seq > $3 ORDER BY seq LIMIT {LOOKED_AT}");
     let dense = format!("SELECT {STORED_EVENT} FROM (SELECT * {next}) it WHERE {new} ORDER BY seq LIMIT $4");
-    let rows = session.prepare_and_query(&dense, &values).await.map_err(failed)?;
-    if rows.len() >= limit as usize {
+    let (rows, is_cut) = session.prepare_and_query_part(&dense, &values, LARGEST_PAGE).await.map_err(failed)?;
+    if is_cut || rows.len() >= limit as usize {
         return walked(window, from, &rows, None);
     }
     // Few of many: those that were looked at belong to other windows, or this one is at its end. How far that was has to
@@ -222,12 +230,12 @@ async fn walk(
          LEFT JOIN (SELECT {STORED_EVENT} FROM timestamp_outbox WHERE seq > $3 AND seq <= (SELECT at FROM looked) AND \
          {new} ORDER BY seq LIMIT $4) it ON true ORDER BY it.seq"
     );
-    let rows = session.prepare_and_query(&sparse, &values).await.map_err(failed)?;
+    let (rows, is_cut) = session.prepare_and_query_part(&sparse, &values, LARGEST_PAGE).await.map_err(failed)?;
     let looked_at: Option<i64> = match rows.first() {
         Some(row) => get(row, row.len() - 1).map_err(failed)?,
         None => None,
     };
-    let is_full = rows.len() >= limit as usize;
+    let is_full = is_cut || rows.len() >= limit as usize;
     let looked_at = looked_at.unwrap_or(i64::MAX);
     walked(window, from, &rows, Some(looked_at).filter(|_| !is_full))
 }

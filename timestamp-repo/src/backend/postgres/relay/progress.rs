@@ -49,6 +49,35 @@ pub(super) async fn keep(
     }
 }
 
+/// Releases the parked events of one entity, or of all. Returns how many.
+pub(super) async fn release(session: &Session, relay: &str, entity: Option<(&str, &str)>) -> Result<u64, Failure> {
+    session.batch("BEGIN").await?;
+    let written = async {
+        // The leader may be parking one more behind those that are released, which only waits for them. It holds this lock
+        // until that is visible; nobody else would ever release it.
+        let lock = "SELECT FROM timestamp_relay WHERE name = $1 FOR NO KEY UPDATE";
+        session.prepare_and_query(lock, &[Parameter::Text(relay)]).await?;
+        let mut values = vec![Parameter::Text(relay)];
+        let mut of_entity = "";
+        if let Some((entity_type, id)) = entity {
+            values.extend([Parameter::Text(entity_type), Parameter::Text(id)]);
+            of_entity = " AND aggregatetype = $2 AND aggregateid = $3";
+        }
+        let sql = format!("UPDATE timestamp_parked SET released = true WHERE relay = $1{of_entity}");
+        let statement = session.prepare(&sql).await?;
+        session.execute(&statement, values).await
+    };
+    let written = written.await;
+    let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    match session.batch(end).await {
+        Ok(()) => written,
+        Err(failure) => {
+            session.retire();
+            written.and(Err(failure))
+        }
+    }
+}
+
 async fn renew(
     session: &Session,
     (relay, token): (&str, i64),
@@ -93,8 +122,8 @@ async fn park_again(session: &Session, relay: &str, again: &[Again]) -> Result<(
     write(session, sql, values).await?;
     let values = vec![
         Parameter::Text(relay),
-        texts(again.iter().map(|again| &*again.entity_type)),
-        texts(again.iter().map(|again| &*again.entity_id)),
+        texts(again.iter().map(|again| &*again.entity.entity_type)),
+        texts(again.iter().map(|again| &*again.entity.entity_id)),
     ];
     let sql = "UPDATE timestamp_parked SET released = false WHERE relay = $1 AND (aggregatetype, aggregateid) IN (SELECT \
                * FROM unnest($2::text[], $3::text[]))";
@@ -110,17 +139,18 @@ async fn park(session: &Session, relay: &str, events: &[ToPark], now: EpochMs) -
         Parameter::Text(relay),
         Parameter::Integer(now.as_millis()),
         integers(events.iter().map(|event| event.seq)),
-        texts(events.iter().map(|event| &*event.entity_type)),
-        texts(events.iter().map(|event| &*event.entity_id)),
+        texts(events.iter().map(|event| &*event.entity.entity_type)),
+        texts(events.iter().map(|event| &*event.entity.entity_id)),
         Parameter::List(reasons.iter().map(|reason| Parameter::OptionalText(reason.as_deref())).collect()),
         integers(events.iter().map(|event| event.refusals.into())),
     ];
-    // As if they were written one after the other: an event is released if all of its entity are that were parked before.
+    // As if they were written one after the other: an event is released if the one of its entity before it is, and then all
+    // are.
     let sql = "INSERT INTO timestamp_parked (relay, seq, aggregatetype, aggregateid, reason, refusals, parked_at_ms, \
                released) SELECT $1, event.seq, event.type, event.id, event.reason, event.refusals, $2, NOT \
                bool_or(event.reason IS NOT NULL) OVER (PARTITION BY event.type, event.id ORDER BY event.place) AND \
-               coalesce((SELECT bool_and(it.released) FROM timestamp_parked it WHERE it.relay = $1 AND it.aggregatetype = \
-               event.type AND it.aggregateid = event.id), true) FROM unnest($3::bigint[], $4::text[], $5::text[], \
+               coalesce((SELECT it.released FROM timestamp_parked it WHERE it.relay = $1 AND it.aggregatetype = event.type \
+               AND it.aggregateid = event.id ORDER BY it.seq DESC LIMIT 1), true) FROM unnest($3::bigint[], $4::text[], $5::text[], \
                $6::text[], $7::bigint[]) WITH ORDINALITY AS event (seq, type, id, reason, refusals, place) ON CONFLICT \
                (relay, seq) DO UPDATE SET reason = excluded.reason, refusals = excluded.refusals, released = false WHERE \
                excluded.reason IS NOT NULL";
