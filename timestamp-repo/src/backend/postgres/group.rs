@@ -18,18 +18,20 @@
 //! Deletes, which are rare; saves of which an earlier attempt may be stored, or still be on its way; saves while a test
 //! has a fault armed. They go alone.
 
+mod rest;
 mod statement;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use timestamp_core::__private::{Outcome, OutcomeState};
 use timestamp_core::{Record, Value};
 use tokio::sync::oneshot;
 use tokio_postgres::error::SqlState;
 
+use self::rest::Rest;
 pub(super) use self::statement::element;
 use self::statement::{PATIENCE, Statements, parameters};
 use super::failure::{Failure, Refusal};
@@ -48,8 +50,8 @@ pub(super) struct Groups {
     statements: Option<Statements>,
     inserts: Arc<Queue<Save>>,
     updates: Arc<Queue<Save>>,
-    /// The server does not take the statements for this table, whatever is saved.
-    refused: AtomicBool,
+    /// After the server did not take a statement for this table, whatever was saved.
+    rest: Rest,
 }
 
 impl Groups {
@@ -59,7 +61,7 @@ impl Groups {
             statements: Statements::of::<E>(table, patience),
             inserts: Queue::new(),
             updates: Queue::new(),
-            refused: AtomicBool::new(false),
+            rest: Rest::default(),
         }
     }
 
@@ -67,7 +69,7 @@ impl Groups {
     fn queue(&self, store: &Postgres, job: &Job) -> Option<&Arc<Queue<Save>>> {
         let goes_alone = job.change.attempted
             || self.statements.is_none()
-            || self.refused.load(Ordering::Relaxed)
+            || self.rest.is_on(Instant::now())
             || are_faults_armed(store);
         match job.change.operation {
             Operation::Insert if !goes_alone => Some(&self.inserts),
@@ -229,6 +231,7 @@ impl Carrier for Carrying {
         let sql = if updates { &statements.update } else { &statements.insert };
         match self.write(sql, updates, &mut group).await {
             Ended::Written(stored) => {
+                self.groups.rest.end();
                 for save in group {
                     if save.key().is_some_and(|id| stored.iter().any(|stored| stored == id)) {
                         save.end(OutcomeState::Committed, Ok(Written::Now { digest: 0 }));
@@ -238,9 +241,8 @@ impl Carrier for Carrying {
                 }
             }
             Ended::Refused(refusal) => {
-                if is_about_the_table(&refusal) {
-                    tracing::warn!(error = %refusal, "saves of a table can not be grouped, and go alone from here on");
-                    self.groups.refused.store(true, Ordering::Relaxed);
+                if is_about_the_table(&refusal) && self.groups.rest.begin(Instant::now()) {
+                    tracing::warn!(error = %refusal, "saves of a table can not be grouped, and go alone for now");
                 }
                 group.into_iter().for_each(Save::hand_back);
             }
