@@ -7,33 +7,62 @@ pub(crate) struct Position {
     pub(crate) column: usize,
 }
 
+/// How many bytes are counted anew at most to tell a column, however long the line is.
+const BLOCK: usize = 1024;
+
 /// Where the lines of a file begin.
 #[derive(Debug)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// How many characters stand before each block of [`BLOCK`] bytes.
+    before: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
     /// Reads where the lines begin.
     pub(crate) fn new(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        let mut sum = 0;
+        let count = |block: &[u8]| {
+            let before = sum;
+            sum += characters(block);
+            before
+        };
+        let mut before: Vec<_> = text.as_bytes().chunks(BLOCK).map(count).collect();
+        before.push(characters(text.as_bytes()));
+        Self { text, starts, before }
     }
 
     /// Returns the line and column of a byte; one past the end is the end.
     pub(crate) fn position(&self, at: usize) -> Position {
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or_default();
         let line = self.starts.partition_point(|start| *start <= at);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        Position { line, column: self.text.get(start..at).unwrap_or_default().chars().count() + 1 }
+        let start = self.start(line);
+        Position { line, column: self.characters_before(at) - self.characters_before(start) + 1 }
+    }
+
+    /// Returns where a line begins, counted from 1.
+    pub(crate) fn start(&self, line: usize) -> usize {
+        self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
 
     /// Returns the text of a line, counted from 1, without its end.
     pub(crate) fn line(&self, line: usize) -> &'a str {
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
+        let line = self.text.get(self.start(line)..self.start(line + 1)).unwrap_or_default();
+        line.trim_end_matches(['\n', '\r'])
     }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let block = at / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..at).unwrap_or_default();
+        self.before.get(block).copied().unwrap_or_default() + characters(rest)
+    }
+}
+
+/// How many characters begin in a piece of a text.
+fn characters(piece: &[u8]) -> usize {
+    piece.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 #[cfg(test)]
@@ -48,5 +77,14 @@ mod tests {
         assert_eq!(lines.position(9), Position { line: 2, column: 1 });
         assert_eq!(lines.position(99), Position { line: 3, column: 5 });
         assert_eq!([lines.line(1), lines.line(2), lines.line(3), lines.line(4)], ["é = 1;", "", "last", ""]);
+    }
+
+    #[test]
+    fn place_in_a_long_line_costs_the_same_as_in_a_short_one() {
+        let text = "é = now(); ".repeat(200_000);
+        let lines = Lines::new(&text);
+        for index in 0..200_000 {
+            assert_eq!(lines.position(index * 12), Position { line: 1, column: index * 11 + 1 });
+        }
     }
 }

@@ -46,7 +46,11 @@ fn add_finding(report: &mut String, file: &File, lines: &Lines<'_>, finding: &Fi
     let margin = start.line.to_string().len() + 1;
     let bar = format!("{:margin$} {BLUE}|{BLUE:#}", "");
     let line = lines.line(start.line);
-    let (code, carets) = underlined(line, start.column, if end.line == start.line { Some(end.column) } else { None });
+    let within = finding.at.start - lines.start(start.line);
+    let (line, cut) = around(line, within);
+    let column = line.get(..within - cut).map_or(0, |before| before.chars().count()) + 1;
+    let end = (end.line == start.line).then_some(column + (end.column - start.column));
+    let (code, carets) = underlined(line, column, end);
     report.push_str(&format!("{RED}error[{}]{RED:#}{BOLD}: {}{BOLD:#}\n", finding.rule.id, finding.rule.reason));
     report.push_str(&format!("{}\n{bar}\n", place(margin, &file.path, Some(start))));
     report.push_str(&format!("{BLUE}{:margin$} |{BLUE:#} {code}\n{bar} {RED}{carets}{RED:#}\n", start.line));
@@ -55,6 +59,18 @@ fn add_finding(report: &mut String, file: &File, lines: &Lines<'_>, finding: &Fi
         report.push_str(&format!("{:margin$} {BLUE}={BLUE:#} {BOLD}note{BOLD:#}: `--fix` writes it\n", ""));
     }
     report.push('\n');
+}
+
+/// Returns the part of a line that can be seen around a byte, and how many bytes were left out before it.
+fn around(line: &str, at: usize) -> (&str, usize) {
+    const SEEN: usize = 1_000;
+    if line.len() <= SEEN {
+        return (line, 0);
+    }
+    let is_boundary = |at: &usize| line.is_char_boundary(*at);
+    let from = (at.saturating_sub(SEEN)..=at).find(is_boundary).unwrap_or(at);
+    let to = (at..=(at + SEEN).min(line.len())).rev().find(is_boundary).unwrap_or(at);
+    (line.get(from..to).unwrap_or_default(), from)
 }
 
 fn place(margin: usize, path: &Path, at: Option<Position>) -> String {

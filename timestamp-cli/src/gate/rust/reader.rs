@@ -23,6 +23,9 @@ use crate::gate::sql;
 /// Macros inside of macros are read as code up to this depth, and as single words below it.
 const MACROS: u32 = 16;
 
+/// As many globs of the blocks around a path are followed, and those of one block more.
+const GLOBS: usize = 16;
+
 /// Where a path is mentioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -131,7 +134,9 @@ impl<'a> Reader<'a> {
             match block.names.get(first).and_then(|meanings| meanings.first()) {
                 Some(Meaning::Alias(alias)) => path = format!("{alias}{rest}"),
                 Some(Meaning::Item | Meaning::Module) => return,
-                None => globs.extend(block.globs.iter().cloned()),
+                // Nobody imports so much into a block; who does, is not followed further out.
+                None if globs.len() < GLOBS => globs.extend(block.globs.iter().cloned()),
+                None => {}
             }
         }
         let within = self.within();

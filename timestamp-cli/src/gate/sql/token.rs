@@ -1,7 +1,7 @@
 //! Tokens with their places in bytes, from text that may hold more than SQL.
 //!
 //! The tokenizer is sqlparser's. It stops where a quote is left open, and does not know the commands of clients such as
-//! `psql`; so those are blanked before ([`client`](super::client)), and after a failure reading goes on in the next
+//! `psql`; so those are blanked before ([`super::client`]), and after a failure reading goes on in the next
 //! line, a bounded number of times so that the work stays linear.
 
 use std::ops::Range;
