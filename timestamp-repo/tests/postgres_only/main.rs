@@ -12,6 +12,7 @@ mod connect;
 mod copies;
 mod database;
 mod grouped_saves;
+mod lost_groups;
 mod lost_sessions;
 mod old_server;
 mod outbox;
