@@ -1,12 +1,11 @@
 //! How a connection is made, and what is said where it can not be.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use timestamp_repo::{CloudEventSource, Nats, NatsError, NatsOptions, NatsStream};
 
 use crate::server::Server;
 use crate::setup::{STREAM, arrived, relay, save, store};
 
-async fn refused(options: NatsOptions, url: &str) -> NatsError {
+pub(crate) async fn refused(options: NatsOptions, url: &str) -> NatsError {
     let error = options.connect(url).await.expect_err("it was connected");
     let text = format!("{error} {error:?}");
     assert!(!text.contains("hunter2"), "{text}");
@@ -81,38 +80,6 @@ async fn stream_that_can_not_be_created_is_named() {
     let server = Server::with("");
     let error = refused(Nats::options().create_stream(NatsStream::new(STREAM)), &server.url()).await;
     assert!(matches!(error, NatsError::Stream { .. }), "{error:?}");
-}
-
-#[tokio::test]
-#[ignore = "needs NATS; scripts/test starts one"]
-async fn messages_travel_encrypted_where_the_server_proves_who_it_is() {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &authority).unwrap();
-    let files = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: String| {
-        let path = files.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    let (key, certificate) = (file("key", key.serialize_pem()), file("certificate", certificate.pem()));
-    let authority = file("authority", authority.pem());
-    let server = Server::with(&format!(
-        "jetstream {{ store_dir: data }}\ntls {{ cert_file: \"{certificate}\", key_file: \"{key}\" }}"
-    ));
-    let url = server.url().replace("127.0.0.1", "localhost");
-
-    let error = refused(Nats::options(), &url).await;
-    assert!(matches!(error, NatsError::Tls { .. } | NatsError::Unreachable { .. }), "{error:?}");
-    let options = Nats::options().root_certificates(&authority).require_tls();
-    options.create_stream(NatsStream::new(STREAM)).connect(&url).await.unwrap();
-
-    let plain = Server::start();
-    let error = refused(Nats::options().require_tls(), &plain.url()).await;
-    assert!(matches!(error, NatsError::Tls { .. } | NatsError::Unreachable { .. }), "{error:?}");
 }
 
 #[tokio::test]

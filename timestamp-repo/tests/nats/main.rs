@@ -8,7 +8,10 @@
 
 mod connect;
 mod delivery;
+#[cfg(feature = "postgres")]
+mod from_postgres;
 mod half_open;
+mod login;
 mod messages;
 mod outages;
 mod server;

@@ -700,6 +700,39 @@ async fn a_save_in_another_program_wakes_the_relay() {
     place.remove().await;
 }
 
+/// What [`a_save_in_another_process_wakes_the_relay`] starts in a process of its own.
+#[tokio::test]
+#[ignore = "runs in a child process"]
+async fn child_saves() {
+    let Ok(url) = std::env::var("TIMESTAMP_TEST_CHILD_OF") else { return };
+    let store = Postgres::connect(url).await.unwrap();
+    let tasks = store.repository::<Task>().await.unwrap();
+    let mut task = saved(&tasks).await;
+    touched(&tasks, &mut task).await;
+    // Before the process ends, or nobody is told.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL; scripts/test starts one"]
+async fn a_save_in_another_process_wakes_the_relay() {
+    let place = Place::new().await;
+    let (store, _) = open(&place).await;
+    let sink = Taken::new();
+    // It looks by itself after a minute, which is longer than the test waits.
+    let relay = only_woken(&store, &sink);
+    listeners(&place, "1").await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "--ignored", "relay::child_saves"]).env("TIMESTAMP_TEST_CHILD_OF", &place.url);
+    let mut child = child.stdout(std::process::Stdio::null()).spawn().unwrap();
+    sink.wait_for(2).await;
+    assert_eq!(sink.all().iter().map(|event| event.version).collect::<Vec<_>>(), [1, 2]);
+    assert!(child.wait().unwrap().success());
+    relay.stop().await.unwrap();
+    drop(store);
+    place.remove().await;
+}
+
 #[tokio::test]
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn only_stores_of_the_same_tables_are_told_and_only_of_what_was_stored() {
