@@ -86,7 +86,7 @@ async fn framework_tables_are_not_created() {
     let before = fs::read(place.file()).unwrap();
     let error = Sqlite::options().read_only().open(place.file()).await.unwrap_err();
     assert!(matches!(error, OpenError::NotMigrated { .. }), "{error}");
-    assert_says(&error, &["store.db", "version 2", "open it once for writing"]);
+    assert_says(&error, &["store.db", "version 3", "open it once for writing"]);
     assert_eq!(fs::read(place.file()).unwrap(), before);
     assert_eq!(place.names(), ["store.db"]);
 }
