@@ -63,7 +63,7 @@ fn add_finding(report: &mut String, file: &File, lines: &Lines<'_>, finding: &Fi
 
 /// Returns the part of a line that can be seen around a byte, and how many bytes were left out before it.
 fn around(line: &str, at: usize) -> (&str, usize) {
-    const SEEN: usize = 1_000;
+    const SEEN: usize = 300;
     if line.len() <= SEEN {
         return (line, 0);
     }
@@ -81,9 +81,9 @@ fn place(margin: usize, path: &Path, at: Option<Position>) -> String {
 /// Returns a line as it is shown, and carets for the columns from `start` up to `end` or the end of the line.
 fn underlined(line: &str, start: usize, end: Option<usize>) -> (String, String) {
     let (mut code, mut carets) = (String::new(), String::new());
-    let width_before: usize = line.chars().take(start.saturating_sub(1)).map(|c| shown(c).1).sum();
+    let width_before: usize = line.chars().take(start.saturating_sub(1)).map(wide).sum();
     let (mut column, mut width) = (0, 0);
-    let fits = line.chars().map(|c| shown(c).1).sum::<usize>() <= SHOWN;
+    let fits = line.chars().map(wide).sum::<usize>() <= SHOWN;
     let skip = if fits { 0 } else { width_before.saturating_sub(BEFORE) };
     for character in line.chars() {
         column += 1;
@@ -109,6 +109,11 @@ fn underlined(line: &str, start: usize, end: Option<usize>) -> (String, String) 
     let carets =
         if carets.is_empty() { format!("{}^", " ".repeat(width_before.min(BEFORE))) } else { carets.to_owned() };
     (code, carets)
+}
+
+/// Returns how wide a character is shown.
+fn wide(character: char) -> usize {
+    if matches!(character, ' '..='~') { 1 } else { shown(character).1 }
 }
 
 /// Returns a character as it is shown, and how wide: blanks for a tab, escapes for what would act on the terminal.
