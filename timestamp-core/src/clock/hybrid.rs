@@ -223,7 +223,14 @@ impl HybridTime {
     fn physical(&self) -> Packed {
         let now = self.source.now();
         self.watch.notice(now, &self.source);
-        Packed(Packed::first_of(now).0.min(Packed::of_millis(Self::LAST_MILLIS).0))
+        // One comparison for both ends: as an unsigned number, a time before 1970 is a very large one.
+        let millis = now.as_millis() as u64;
+        if millis <= Self::LAST_MILLIS { Packed::of_millis(millis) } else { Self::nearest(now) }
+    }
+
+    #[cold]
+    fn nearest(outside: EpochMs) -> Packed {
+        Packed::of_millis(if outside < EpochMs::UNIX_EPOCH { 0 } else { Self::LAST_MILLIS })
     }
 
     pub(super) fn last(&self) -> HybridStamp {
