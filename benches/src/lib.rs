@@ -9,6 +9,7 @@
 
 pub mod clock_read;
 pub mod entity;
+pub mod hybrid;
 pub mod postgres;
 pub mod processor;
 pub mod ratio;

@@ -1,7 +1,7 @@
 //! Prints the ratio table of `docs/performance.md`: ours against the baselines, in turns, in one process.
 //!
 //! ```text
-//! cargo run --release -p timestamp-benches --bin ratios [entity] [text] [sqlite] [postgres] [postgres/save] [relay] ..
+//! cargo run --release -p timestamp-benches --bin ratios [entity] [text] [clock] [sqlite] [postgres] [postgres/save] ..
 //! ```
 //!
 //! `postgres` is a group of subjects, of which each can be named. It needs a server, and is left out without one, as is
@@ -9,6 +9,7 @@
 //! named is left out; without a name, everything is measured.
 #![expect(clippy::print_stdout, reason = "the table is the output of this program")]
 
+mod clock;
 mod entity;
 mod postgres;
 mod relay;
@@ -22,9 +23,10 @@ use timestamp_benches::ratio::{HEADING, Ratio};
 /// A subject's name, and what measures it.
 type Subject = (&'static str, fn() -> Vec<Ratio>);
 
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 10] = [
     ("entity", entity::ratios),
     ("text", text::ratios),
+    ("clock", clock::ratios),
     ("sqlite", sqlite::ratios),
     ("postgres/save", postgres::lone_save),
     ("postgres/saves", postgres::saves_at_once),
