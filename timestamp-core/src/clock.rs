@@ -41,6 +41,10 @@ pub struct Clock {
     source: Option<Arc<Source>>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few clocks, each behind an `Arc`, and no further step to the time"
+)]
 enum Source {
     Manual(ManualTime),
     Hybrid(HybridTime),

@@ -176,13 +176,15 @@ impl From<HybridClock> for Clock {
     }
 }
 
-/// The time of a hybrid clock, shared by every clone of it.
-///
-/// On a cache line of its own, away from the reference count that every entity with this clock moves.
+/// A number on a cache line of its own: whoever replaces it takes the line away from all others, and they still need what
+/// only changes now and then.
 #[repr(align(64))]
+struct OwnLine(AtomicU64);
+
+/// The time of a hybrid clock, shared by every clone of it.
 pub(super) struct HybridTime {
     /// The greatest stamp that was given out or read; always below `hard`.
-    last: AtomicU64,
+    last: OwnLine,
     /// Where [`extend`](Self::extend) is asked; at most `hard`.
     limit: AtomicU64,
     /// No stamp from here on may be given out before `extend` has moved it. It never falls.
@@ -207,7 +209,7 @@ impl HybridTime {
         let begin = first.map_or(Packed(0), |first| Packed(Packed::first_of(first).0.saturating_sub(1)));
         let hard = memory.as_ref().map_or(0, Memory::reserved);
         Self {
-            last: AtomicU64::new(begin.0),
+            last: OwnLine(AtomicU64::new(begin.0)),
             limit: AtomicU64::new(0),
             hard: AtomicU64::new(Packed::of_millis(hard).0),
             highest: AtomicU64::new(begin.millis()),
@@ -234,7 +236,7 @@ impl HybridTime {
     }
 
     pub(super) fn last(&self) -> HybridStamp {
-        HybridStamp::new(Packed(self.last.load(Ordering::Relaxed)), self.node)
+        HybridStamp::new(Packed(self.last.0.load(Ordering::Relaxed)), self.node)
     }
 
     /// Gives out the smallest stamp that is greater than `after` and every stamp before, and not behind the physical clock.
@@ -244,13 +246,13 @@ impl HybridTime {
     #[inline]
     fn next(&self, after: Packed) -> Result<Packed, Box<StampError>> {
         let physical = self.physical().0;
-        let mut last = self.last.load(Ordering::Relaxed);
+        let mut last = self.last.0.load(Ordering::Relaxed);
         loop {
             let next = (last.max(after.0) + 1).max(physical);
             if next >= self.limit.load(Ordering::Acquire) {
                 self.extend(Packed(next), Packed(physical))?;
             }
-            match self.last.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.last.0.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Ok(Packed(next)),
                 Err(other) => last = other,
             }
@@ -260,7 +262,7 @@ impl HybridTime {
     #[inline]
     pub(super) fn now(&self) -> EpochMs {
         let physical = self.physical();
-        let last = Packed(self.last.load(Ordering::Relaxed));
+        let last = Packed(self.last.0.load(Ordering::Relaxed));
         // Readings within one millisecond write nothing.
         if last >= physical { last.time() } else { self.reach(physical).0 }
     }
@@ -276,14 +278,14 @@ impl HybridTime {
             target = target.min(Packed::of_millis(until.millis()).0);
             failure = Some(error);
         }
-        let last = self.last.fetch_max(target, Ordering::Relaxed);
+        let last = self.last.0.fetch_max(target, Ordering::Relaxed);
         (Packed(last.max(target)).time(), failure)
     }
 
     /// Refuses a stamp that would put this clock too far ahead, or that can not be.
     fn admit(&self, received: HybridStamp) -> Result<(), MergeError> {
         // What the clock has reached already does not move it.
-        if received.packed().0 <= self.last.load(Ordering::Relaxed) {
+        if received.packed().0 <= self.last.0.load(Ordering::Relaxed) {
             return Ok(());
         }
         if received.node() == self.node {
@@ -349,7 +351,7 @@ impl HybridTime {
 impl Drop for HybridTime {
     /// Remembers the last stamp itself, so that the next start need not begin at the end of what was reserved.
     fn drop(&mut self) {
-        let last = Packed(*self.last.get_mut());
+        let last = Packed(*self.last.0.get_mut());
         if let Some(memory) = self.memory.get_mut().unwrap_or_else(PoisonError::into_inner) {
             memory.close(last.millis());
         }
