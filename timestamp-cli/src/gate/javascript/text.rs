@@ -3,7 +3,7 @@
 /// How a reader takes a date without a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateAlone {
-    /// As UTC: `Date`, by ECMA-262, section "Date Time String Format" (21.4.1.32 in the 2024 edition).
+    /// As UTC: `Date`, by ECMA-262, section "Date.parse" (21.4.3.2 in the 2024 edition).
     Utc,
     /// As local midnight: moment, dayjs, luxon and date-fns.
     Local,
