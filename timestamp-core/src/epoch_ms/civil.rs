@@ -15,9 +15,9 @@ const ERA: u32 = 146_097;
 /// Days from 0000-01-01 back to the -0400-03-01 that the formulas count from.
 const SHIFT: u32 = ERA - 60;
 
-/// Returns year, month and day of the day this many days after 0000-01-01.
+/// Returns the day this many days after 0000-01-01: the year without its last two digits, those two, month and day.
 #[inline]
-pub(super) const fn from_days(days: u32) -> (u32, u32, u32) {
+pub(super) const fn from_days(days: u32) -> (u32, u32, u32, u32) {
     // Quarters of days, so that a century and a year are whole numbers of them but for what the divisions drop.
     let quarters = 4 * (days + SHIFT) + 3;
     let century = quarters / ERA;
@@ -33,8 +33,10 @@ pub(super) const fn from_days(days: u32) -> (u32, u32, u32) {
     // January and February belong to the year before.
     let next_year = (day_of_year >= 306) as u32;
     let month = month_from_year_before - 12 * next_year;
-    let year = century * 100 + year_of_century + next_year - 400;
-    (year, month, day)
+    // They are known apart here, which saves whoever writes them a division at the end of a long chain.
+    let year_of_century = year_of_century + next_year;
+    let next_century = (year_of_century == 100) as u32;
+    (century + next_century - 4, year_of_century - 100 * next_century, month, day)
 }
 
 /// Returns how many days after 0000-01-01 a date is; it must be a valid one.

@@ -34,13 +34,13 @@ impl EpochMs {
     #[inline]
     pub fn to_text(self) -> EpochMsText {
         let since = (self.0 - Self::MIN.0) as u64;
-        let (year, month, day) = civil::from_days((since / MILLIS_PER_DAY) as u32);
+        let (century, year, month, day) = civil::from_days((since / MILLIS_PER_DAY) as u32);
         let of_day = (since % MILLIS_PER_DAY) as u32;
-        let (seconds, millis) = (of_day / 1000, of_day % 1000);
-        let (minutes, second) = (seconds / 60, seconds % 60);
-        let (hour, minute) = (minutes / 60, minutes % 60);
+        // Each from the whole, not from the one before: the processor divides side by side then.
+        let (hour, minutes, seconds) = (of_day / 3_600_000, of_day / 60_000, of_day / 1000);
+        let (minute, second, millis) = (minutes - 60 * hour, seconds - 60 * minutes, of_day - 1000 * seconds);
 
-        let date = two_digits([year / 100, year % 100, month, day]);
+        let date = two_digits([century, year, month, day]);
         let time = two_digits([hour, minute, second, millis / 10]);
         // The digits are shifted to their places in three words, and the zeros there become characters. Writing them
         // byte by byte instead costs twice the time: the processor can not read a word back that it wrote in bytes.
