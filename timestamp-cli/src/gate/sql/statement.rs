@@ -29,6 +29,8 @@ pub(super) fn kind(source: &Source<'_>, index: usize) -> Option<Kind> {
         "alter" if source.is_word(index + 1, "column") => return Some(Kind::Alter),
         "alter" if source.is_word(index + 1, "table") => return Some(Kind::Alter),
         "alter" if source.is_word(index + 1, "type") => return Some(Kind::Alter),
+        // `COLUMN` may be left out.
+        "alter" if alters_a_column(source, index + 1) => return Some(Kind::Alter),
         // The types of PostgreSQL's `ALTER FUNCTION` tell which function is meant, and declare nothing.
         "alter" if matches!(source.word(index + 1).as_str(), "function" | "procedure") => return Some(Kind::Other),
         "alter" | "create" => {}
@@ -49,6 +51,15 @@ pub(super) fn kind(source: &Source<'_>, index: usize) -> Option<Kind> {
         }
     }
     Some(Kind::Other)
+}
+
+/// Whether a name stands at `index`, and behind it what only a column is changed by.
+fn alters_a_column(source: &Source<'_>, index: usize) -> bool {
+    source.is_name(index)
+        && (source.is_word(index + 1, "type")
+            || source.are_words(index + 1, &["set", "data", "type"])
+            || ["set", "drop"].iter().any(|verb| source.are_words(index + 1, &[verb, "default"]))
+            || ["set", "drop"].iter().any(|verb| source.are_words(index + 1, &[verb, "not", "null"])))
 }
 
 /// Whether a word can not be the name of a column or a variable, so that what follows it is no type.

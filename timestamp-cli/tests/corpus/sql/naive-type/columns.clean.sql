@@ -29,3 +29,6 @@ BEGIN
 END $$;
 CREATE TABLE copied AS SELECT id timestamp FROM tasks;
 ALTER FUNCTION since(timestamp without time zone, timestamp, text) STABLE;
+ALTER TABLE tasks ALTER at TYPE timestamptz;
+ALTER TABLE tasks ALTER "at" SET DATA TYPE bigint USING 0;
+ALTER ROLE tasks SET timezone TO 'UTC';

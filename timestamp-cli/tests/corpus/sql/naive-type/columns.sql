@@ -29,3 +29,6 @@ BEGIN
     RETURN started;
 END $$;
 DECLARE @started DATETIME; --~ sql/naive-type
+ALTER TABLE tasks ALTER at TYPE timestamp; --~ sql/naive-type
+ALTER TABLE tasks ALTER "at" SET DATA TYPE timestamp USING at::timestamptz; --~ sql/naive-type
+ALTER TABLE tasks ALTER a SET DEFAULT 0, ADD b timestamp; --~ sql/naive-type
