@@ -22,16 +22,10 @@ pub(crate) fn apply(checked: &mut Checked) -> Result<usize, Refusal> {
             Refusal::unwritten(what, error, "make the file writable, or mend it by hand")
         })?;
         let before = file.findings.len();
-        let mut shift = Shifts::default();
-        file.findings.retain(|finding| match &finding.fix {
-            Some(fix) => {
-                shift.add(fix);
-                false
-            }
-            None => true,
-        });
+        let shifts = Shifts::new(file.findings.iter().filter_map(|finding| finding.fix.as_ref()));
+        file.findings.retain(|finding| finding.fix.is_none());
         for finding in &mut file.findings {
-            finding.at = shift.at(finding.at.start)..shift.at(finding.at.end);
+            finding.at = shifts.at(finding.at.start)..shifts.at(finding.at.end);
         }
         fixed += before - file.findings.len();
         file.text = text;
@@ -74,15 +68,49 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// By how much places behind fixes have moved.
-#[derive(Default)]
-struct Shifts(Vec<(usize, usize, usize)>);
+struct Shifts {
+    /// Where each fix ended, with how many bytes it and those before it put in and took out; sorted.
+    ends: Vec<(usize, usize, usize)>,
+}
 
 impl Shifts {
-    fn add(&mut self, fix: &Fix) {
-        self.0.push((fix.at.end, fix.text.len(), fix.at.len()));
+    fn new<'a>(fixes: impl Iterator<Item = &'a Fix>) -> Self {
+        let mut ends: Vec<_> = fixes.map(|fix| (fix.at.end, fix.text.len(), fix.at.len())).collect();
+        ends.sort_unstable();
+        let (mut new, mut old) = (0, 0);
+        for end in &mut ends {
+            (new, old) = (new + end.1, old + end.2);
+            (end.1, end.2) = (new, old);
+        }
+        Self { ends }
     }
 
     fn at(&self, at: usize) -> usize {
-        self.0.iter().filter(|(end, ..)| *end <= at).fold(at, |at, (_, new, old)| (at + new).saturating_sub(*old))
+        let before = self.ends.partition_point(|(end, ..)| *end <= at);
+        let last = before.checked_sub(1).and_then(|last| self.ends.get(last));
+        last.map_or(at, |(_, new, old)| (at + new).saturating_sub(*old))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_move_by_the_fixes_before_them() {
+        let fix = |at, text: &str| Fix { at, text: text.to_owned() };
+        let fixes = [fix(10..15, "true"), fix(30..30, "Z"), fix(20..29, "to_utc")];
+        let shifts = Shifts::new(fixes.iter());
+        let moved = [0, 10, 15, 20, 29, 30, 40].map(|at| shifts.at(at));
+        assert_eq!(moved, [0, 10, 14, 19, 25, 27, 37]);
+    }
+
+    #[test]
+    fn as_many_places_as_fixes_are_moved_in_no_time() {
+        let fixes: Vec<_> = (0..300_000).map(|at| Fix { at: at * 8..at * 8 + 5, text: "true".to_owned() }).collect();
+        let shifts = Shifts::new(fixes.iter());
+        for index in 0..300_000 {
+            assert_eq!(shifts.at(index * 8 + 6), index * 7 + 5);
+        }
     }
 }
