@@ -157,15 +157,25 @@ mod tests {
 
     #[test]
     fn fixes_are_offered_where_they_are_certain() {
-        let code = r#"fn f(t: DateTime<Utc>) {
-            t.to_rfc3339_opts(SecondsFormat::Millis, false);
-            t.naive_utc().and_utc();
-            t.to_utc().format("%FT%T");
-            t.format("%FT%T");
-        }"#;
-        let sketch = read(code, "app").unwrap();
-        let fixes: Vec<_> = sketch.findings.iter().map(|f| f.fix.as_ref().map(|fix| fix.text.as_str())).collect();
-        assert_eq!(fixes, [Some("true"), Some("to_utc"), Some("Z"), None]);
+        let fixes = |code: &str| {
+            let findings = read(code, "app").unwrap().findings;
+            findings.into_iter().map(|finding| finding.fix.map(|fix| fix.text)).collect::<Vec<_>>()
+        };
+        let (yes, z) = (Some("true".to_owned()), "use chrono::DateTime; fn f(t: DateTime<Utc>)");
+        for (call, fix) in [
+            ("t.to_rfc3339_opts(SecondsFormat::Millis, false)", yes.clone()),
+            ("s!(t.to_rfc3339_opts(chrono::SecondsFormat::Millis, false))", yes),
+            ("t.to_rfc3339_opts(Millis, false)", None),
+            ("t.to_rfc3339_opts(3, false)", None),
+            ("t.naive_utc()\n.and_utc()", Some("to_utc".to_owned())),
+            ("t.naive_utc() /* why */ .and_utc()", None),
+            ("t.naive_utc()", None),
+            ("t.to_utc().format(\"%FT%T\")", None),
+            ("format!(\"{}Z\", t.to_utc().format(\"%FT%T\"))", None),
+        ] {
+            assert_eq!(fixes(&format!("{z} {{ {call}; }}")), [fix], "{call}");
+        }
+        assert_eq!(fixes("fn f(t: Mine) { t.naive_utc().and_utc(); }"), [None]);
     }
 
     /// Pieces of the corpus: its files, cut at any two places.

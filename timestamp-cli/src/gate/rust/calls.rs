@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprMethodCall, Lit, Member};
 
 use crate::gate::finding::Fix;
-use crate::gate::rust::format::{description_lacks_zone, ends_with_seconds, strftime_lacks_zone};
+use crate::gate::rust::format::{description_lacks_zone, strftime_lacks_zone};
 use crate::gate::rust::imports::plain;
 use crate::gate::rust::paths::as_written;
 use crate::gate::rust::reader::{Place, Reader};
@@ -25,12 +25,12 @@ pub(super) fn function(reader: &mut Reader<'_>, call: &ExprCall) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
     let written = as_written(&path.path);
     if written.ends_with("strtime::format") {
-        pattern(reader, call.args.first(), None, strftime_lacks_zone);
+        pattern(reader, call.args.first(), strftime_lacks_zone);
     }
     if written.contains("format_description")
         && written.rsplit("::").next().is_some_and(|name| name.starts_with("parse"))
     {
-        pattern(reader, call.args.first(), None, description_lacks_zone);
+        pattern(reader, call.args.first(), description_lacks_zone);
     }
     // `clock_gettime(CLOCK_MONOTONIC, ..)` measures, and the rest of the call is code like any other.
     if written.ends_with("clock_gettime") && call.args.first().is_some_and(|clock| is_monotonic(reader, clock)) {
@@ -57,8 +57,8 @@ pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> O
                 && inner.args.is_empty()
             {
                 let at = reader.range(inner.method.span()).start..at.end;
-                let fix = Fix { at: at.clone(), text: "to_utc".to_owned() };
-                reader.refuse(&rules::MADE_NAIVE, at, Some(fix));
+                let fix = to_utc(reader, at.clone());
+                reader.refuse(&rules::MADE_NAIVE, at, fix);
                 return Some(&inner.receiver);
             }
         }
@@ -68,22 +68,32 @@ pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> O
                 && !z.value
             {
                 let at = reader.range(z.span());
-                offset_instead_of_z(reader, at);
+                let fix =
+                    call.args.first().is_some_and(is_chronos).then(|| Fix { at: at.clone(), text: "true".to_owned() });
+                reader.refuse(&rules::FORMAT_WITHOUT_Z, at, fix);
             }
         }
         ("format" | "strftime" | "format_localized", 1 | 2) => {
-            let receiver = is_utc(&call.receiver).then_some(());
-            pattern(reader, call.args.first(), receiver, strftime_lacks_zone);
+            pattern(reader, call.args.first(), strftime_lacks_zone);
         }
         _ => {}
     }
     None
 }
 
-/// Refuses the `false` of `to_rfc3339_opts(.., false)`; `true` writes the same instant, and differs in UTC only.
-pub(super) fn offset_instead_of_z(reader: &mut Reader<'_>, at: Range<usize>) {
-    let fix = Fix { at: at.clone(), text: "true".to_owned() };
-    reader.refuse(&rules::FORMAT_WITHOUT_Z, at, Some(fix));
+/// `to_utc` for `naive_utc().and_utc`, where the file names chrono, whose methods of these names mean the same.
+///
+/// A comment between the two stays where it is, and so does the rest.
+fn to_utc(reader: &Reader<'_>, at: Range<usize>) -> Option<Fix> {
+    let written: String = reader.source(&at).split_whitespace().collect();
+    (reader.names_chrono() && written == "naive_utc().and_utc").then(|| Fix { at, text: "to_utc".to_owned() })
+}
+
+/// Whether an argument says that the method is chrono's: `SecondsFormat::Millis`.
+///
+/// Then `true` for `false` writes the same instant, and differs in UTC only.
+fn is_chronos(argument: &Expr) -> bool {
+    matches!(argument, Expr::Path(path) if path.path.segments.iter().any(|segment| segment.ident == "SecondsFormat"))
 }
 
 /// Looks at the text of a `format_description!`.
@@ -98,49 +108,29 @@ pub(super) fn description(reader: &mut Reader<'_>, body: &TokenStream) {
     }
 }
 
-/// Refuses a pattern that lacks a zone; where the time is known to be UTC, `Z` at its end makes it right.
-fn pattern(reader: &mut Reader<'_>, argument: Option<&Expr>, utc: Option<()>, lacks_zone: fn(&str) -> bool) {
+/// Refuses a pattern that lacks a zone.
+///
+/// Nothing mends it: `Z` at its end would be wrong where the text around it says the zone, or where it is read again.
+fn pattern(reader: &mut Reader<'_>, argument: Option<&Expr>, lacks_zone: fn(&str) -> bool) {
     let Some(argument) = argument else { return };
     let at = reader.range(argument.span());
     match argument {
-        Expr::Lit(_) => pattern_literal(reader, at, utc.is_some(), lacks_zone),
+        Expr::Lit(_) => pattern_literal(reader, at, lacks_zone),
         Expr::Path(path) => {
             let name = path.path.segments.last().map(|segment| plain(&segment.ident));
             if name.and_then(|name| reader.constant(&name).map(lacks_zone)) == Some(true) {
                 reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, None);
             }
         }
-        Expr::Reference(reference) => pattern(reader, Some(&reference.expr), utc, lacks_zone),
+        Expr::Reference(reference) => pattern(reader, Some(&reference.expr), lacks_zone),
         _ => {}
     }
 }
 
 /// The same for a literal.
-pub(super) fn pattern_literal(reader: &mut Reader<'_>, at: Range<usize>, utc: bool, lacks_zone: fn(&str) -> bool) {
-    let Some(literal) = reader.literal(&at) else { return };
-    if lacks_zone(&literal.value) {
-        let end = at.start + literal.locate(&(literal.value.len()..literal.value.len())).start;
-        let fix = (utc && ends_with_seconds(&literal.value)).then(|| Fix { at: end..end, text: "Z".to_owned() });
-        reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, fix);
-    }
-}
-
-/// Whether an expression is of chrono's `DateTime<Utc>`, seen from itself alone.
-fn is_utc(expression: &Expr) -> bool {
-    match expression {
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => as_written(&path.path).ends_with("Utc::now"),
-            _ => false,
-        },
-        Expr::MethodCall(call) => match call.method.to_string().as_str() {
-            "to_utc" | "and_utc" => call.args.is_empty(),
-            "with_timezone" => {
-                matches!(call.args.first(), Some(Expr::Reference(zone)) if matches!(&*zone.expr, Expr::Path(path) if as_written(&path.path).ends_with("Utc")))
-            }
-            _ => false,
-        },
-        Expr::Paren(inner) => is_utc(&inner.expr),
-        _ => false,
+pub(super) fn pattern_literal(reader: &mut Reader<'_>, at: Range<usize>, lacks_zone: fn(&str) -> bool) {
+    if reader.literal(&at).is_some_and(|literal| lacks_zone(&literal.value)) {
+        reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, None);
     }
 }
 

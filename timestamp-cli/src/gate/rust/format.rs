@@ -70,14 +70,6 @@ fn says_utc(text: &str) -> bool {
         || text.contains("+00:00")
 }
 
-/// Whether `Z` at the end of the pattern would stand right behind the time of day.
-pub(crate) fn ends_with_seconds(pattern: &str) -> bool {
-    let Some((_, last)) = pattern.rsplit_once('%') else { return false };
-    matches!(last, "S" | "T" | "X")
-        || last.ends_with('f')
-            && last.strip_suffix('f').is_some_and(|flags| flags.chars().all(|c| c == '.' || c.is_ascii_digit()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,20 +104,5 @@ mod tests {
         ));
         assert!(!description_lacks_zone("[year]-[month]-[day]"));
         assert!(!description_lacks_zone("[ unterminated"));
-    }
-
-    #[test]
-    fn z_belongs_right_behind_the_seconds() {
-        for (pattern, ends) in [
-            ("%T", true),
-            ("%H:%M:%S", true),
-            ("%S%.3f", true),
-            ("%T%.f", true),
-            ("%T ", false),
-            ("%H:%M", false),
-            ("%T%:z", false),
-        ] {
-            assert_eq!(ends_with_seconds(pattern), ends, "{pattern}");
-        }
     }
 }

@@ -61,6 +61,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     /// Where the text begins that was parsed: behind a byte order mark or a `#!` line.
     base: usize,
+    names_chrono: bool,
     sketch: Sketch,
     module: Arc<str>,
     blocks: Vec<Scope>,
@@ -81,6 +82,7 @@ pub(super) fn read(text: &str, base: usize, file: &syn::File, module: &str) -> S
     let mut reader = Reader {
         text,
         base,
+        names_chrono: text.contains("chrono"),
         sketch: Sketch::default(),
         module: module.into(),
         blocks: Vec::new(),
@@ -107,6 +109,11 @@ impl<'a> Reader<'a> {
     /// Returns the file's own words for a piece of code.
     pub(super) fn source(&self, at: &Range<usize>) -> &'a str {
         self.text.get(at.clone()).unwrap_or_default()
+    }
+
+    /// Whether the file names chrono anywhere, so that methods which are called like chrono's are its own.
+    pub(super) fn names_chrono(&self) -> bool {
+        self.names_chrono
     }
 
     /// Adds a finding that needs no names.

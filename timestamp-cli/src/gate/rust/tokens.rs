@@ -119,12 +119,12 @@ impl Walk<'_, '_> {
             match (method.to_string().as_str(), arguments.first(), arguments.last()) {
                 ("format" | "strftime", Some(literal @ TokenTree::Literal(_)), _) => {
                     let at = self.range(literal);
-                    calls::pattern_literal(self.reader, at, false, strftime_lacks_zone);
+                    calls::pattern_literal(self.reader, at, strftime_lacks_zone);
                 }
                 ("naive_utc" | "naive_local", None, None) => self.reader.refuse(&rules::MADE_NAIVE, at, None),
                 ("to_rfc3339_opts", _, Some(z @ TokenTree::Ident(word))) if word == "false" => {
                     let at = self.range(z);
-                    calls::offset_instead_of_z(self.reader, at);
+                    self.reader.refuse(&rules::FORMAT_WITHOUT_Z, at, None);
                 }
                 _ => {}
             }
