@@ -168,8 +168,9 @@ impl Search<'_> {
                     return;
                 }
                 let globs = self.names.modules.get(module).is_some_and(|scope| !scope.globs.is_empty());
-                // A name alone that the module does not have, or that one of its globs may bring.
-                if !self.is_crate(first) && (rest.is_empty() || globs) {
+                // A name alone that the module does not have, or that one of its globs may bring, or a macro or `include!`.
+                let is_type = first.starts_with(char::is_uppercase);
+                if !self.is_crate(first) && (rest.is_empty() || globs || is_type) {
                     self.found.push(Origin::Unknown(path.to_owned()));
                 } else {
                     self.absolute(path);
@@ -319,6 +320,14 @@ mod tests {
         let names = names(&[("app", &[], &["chrono::prelude", "other::prelude"])]);
         assert_eq!(origin(&names, "Utc::now", "app"), Origin::Crate("chrono::prelude::Utc::now".to_owned()));
         assert_eq!(origin(&names, "Foo::now", "app"), Origin::Unknown("Foo::now".to_owned()));
+    }
+
+    #[test]
+    fn type_that_no_import_brings_is_no_crate() {
+        let names = names(&[("app", &[("Own", Meaning::Item)], &[])]);
+        assert_eq!(origin(&names, "Utc::now", "app"), Origin::Unknown("Utc::now".to_owned()));
+        assert_eq!(origin(&names, "chrono::Utc::now", "app"), Origin::Crate("chrono::Utc::now".to_owned()));
+        assert_eq!(origin(&names, "Own::now", "app"), Origin::Item("app::Own::now".to_owned()));
     }
 
     #[test]
