@@ -18,7 +18,7 @@ const AHEAD: usize = 256;
 
 /// Adds what is refused in `text` to `findings`, if it is SQL.
 pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Finding>) {
-    if !begins_like_sql(text) || !mention::of_time(text) {
+    if !(begins_like_sql(text) || begins_like_comparison(text)) || !mention::of_time(text) {
         return;
     }
     let (tokens, _) = token::tokens(text);
@@ -76,7 +76,17 @@ fn begins_like_sql(text: &str) -> bool {
             | "lock"
             | "grant"
             | "comment"
+            | "on"
     )
+}
+
+/// Whether a text begins with a name and a comparison, as pieces of `SET` and `WHERE` do: `updated_at = now()`.
+fn begins_like_comparison(text: &str) -> bool {
+    let is_of_name = |character: char| character.is_alphanumeric() || "_.\"`[]{}$".contains(character);
+    let text = text.trim_start();
+    let name = text.strip_prefix(',').unwrap_or(text).trim_start();
+    let rest = name.trim_start_matches(is_of_name);
+    rest.len() < name.len() && rest.trim_start().starts_with(['=', '<', '>', '!'])
 }
 
 /// Returns what follows a `{placeholder}` at the start, where a condition may be added to what it stands for.
@@ -104,7 +114,8 @@ fn is_statement(source: &Source<'_>, start: usize) -> bool {
         return is_statement(source, start + 1);
     }
     if let Some(end) = placeholder(source, start).filter(|_| start == 0) {
-        return matches!(source.word(end).as_str(), "where" | "and" | "or") && is_statement(source, end);
+        return matches!(source.word(end).as_str(), "where" | "and" | "or") && is_statement(source, end)
+            || is_comparison(source, start);
     }
     let next = start + 1;
     match source.word(start).as_str() {
@@ -117,15 +128,26 @@ fn is_statement(source: &Source<'_>, start: usize) -> bool {
         "create" => is_create(source, next),
         "alter" | "add" => is_alter(source, start),
         "with" => is_with(source, next),
-        "set" => name(source, next).is_some_and(|end| source.is_symbol(end, "=")),
+        "set" => name(source, next).is_some_and(|end| source.is_symbol(end, "=")) && prose::reads_as_sql(source, start),
         "do" => matches!(source.kind(next), Some(Kind::Dollar)),
         "declare" => source.is_symbol(next, "@"),
         "call" => is_call(source, next),
         "explain" => (next..next + 12)
             .find(|index| matches!(source.word(*index).as_str(), "select" | "insert" | "update" | "delete" | "with"))
             .is_some_and(|verb| is_statement(source, verb)),
-        _ => false,
+        "on" if source.is_word(next, "conflict") || source.is_word(next, "duplicate") => {
+            prose::compares(source) && prose::reads_as_sql(source, start)
+        }
+        _ => is_comparison(source, start),
     }
+}
+
+/// A column beside what asks for the time, and no sentence around it: `, updated_at = now()`, `at < now() - $1`.
+fn is_comparison(source: &Source<'_>, start: usize) -> bool {
+    let first = start + usize::from(source.is_symbol(start, ","));
+    let Some(end) = name(source, first) else { return false };
+    let compares = ["=", "<", ">", "<=", ">=", "<>", "!="].iter().any(|symbol| source.is_symbol(end, symbol));
+    compares && clock_call(source, end + 1).is_some() && prose::reads_as_sql(source, first)
 }
 
 /// A procedure, called and nothing more. "Call now()" is English.

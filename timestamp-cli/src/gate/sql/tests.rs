@@ -179,6 +179,13 @@ fn literals_that_are_sql_are_told_from_english() {
         "CALL expire(now())",
         " AND at >= CURRENT_DATE ORDER BY at",
         "SET at = now()",
+        "updated_at = now()",
+        " t.at = CURRENT_TIMESTAMP WHERE id = $1",
+        ", \"at\" = NOW()",
+        "{column} = now()",
+        "expires_at < now() - INTERVAL '1 day'",
+        "ON CONFLICT (id) DO UPDATE SET at = now()",
+        "ON DUPLICATE KEY UPDATE at = now()",
     ] {
         assert_eq!(ids(sql), ["sql/now"], "{sql}");
     }
@@ -217,6 +224,14 @@ fn literals_that_are_sql_are_told_from_english() {
         "DEFAULT now()",
         "now()",
         "add column created timestamps now()",
+        "set at = now() by hand",
+        "at = now() by hand",
+        "at = now() is refused",
+        "let at = now()",
+        "at = now",
+        "at == now().ms()",
+        "on conflict now() counts",
+        "{at} now()",
     ] {
         assert_eq!(ids(english), [""; 0], "{english}");
     }

@@ -1,6 +1,4 @@
 // Pieces of SQL that do not begin like a statement or a condition, and those that a function puts together.
-const piece = "updated_at = now()"; //~ sql/now
 const joined = "SELECT * FROM tasks WHERE at < " + "now()"; //~ sql/now
-const query = builder.where(raw("at < now()")); //~ sql/now
 const column = "timestamp NOT NULL"; //~ sql/naive-type
 table.timestamp("at", { useTz: false }).defaultTo(knex.fn.now()); //~ sql/naive-type sql/default

@@ -25,4 +25,9 @@ fn queries(db: &Db, table: &str) {
     println!("CURRENT_TIMESTAMP");
     println!("{table} and now()");
     println!("{table} now()");
+    sets.push("updated_at = $2");
+    query.push(", updated_at = ? WHERE id = ");
+    let upsert = "ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    println!("set updated_at = now() by hand, or updated_at = now() in code");
+    println!("updated_at = now() is what a trigger would say");
 }

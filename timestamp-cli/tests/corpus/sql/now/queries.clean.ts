@@ -10,3 +10,5 @@ log(`Create table ${table} with now() as its default`);
 log("With now() as the clock, nothing can be tested");
 log("Where now() is called, CURRENT_TIMESTAMP is meant");
 log("set the TIMESTAMP to now()"), log("and now() again"), log("now()"), log("CURRENT_TIMESTAMP");
+const piece = "updated_at = :now";
+const started = "at = now() is what it began with";

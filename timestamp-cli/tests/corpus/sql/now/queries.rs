@@ -23,4 +23,9 @@ fn queries(db: &Db, table: &str) {
     db.execute("REPLACE INTO tasks (at) SELECT GETDATE()"); //~ sql/now
     db.execute("CALL expire(now())"); //~ sql/now
     db.execute("{prefix} WHERE at < now()"); //~ sql/now
+    sets.push("updated_at = now()"); //~ sql/now
+    query.push(", updated_at = CURRENT_TIMESTAMP WHERE id = "); //~ sql/now
+    tasks.filter(sql("expires_at < now() - interval '1 day'")); //~ sql/now
+    let done = format!("{column} = now()"); //~ sql/now
+    let upsert = "ON CONFLICT (id) DO UPDATE SET done = true, at = now()"; //~ sql/now
 }

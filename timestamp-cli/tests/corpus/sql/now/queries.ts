@@ -14,3 +14,5 @@ query += " WHERE expires_at < now()"; //~ sql/now
 query += " AND expires_at < now()"; //~ sql/now
 await db.exec("BEGIN; UPDATE tasks SET at = now(); COMMIT"); //~ sql/now
 await db.query(`SELECT ${columns.map((column) => `t.${column}`)} FROM tasks t WHERE t.at < now()`); //~ sql/now
+const piece = "updated_at = now()"; //~ sql/now
+const late = builder.where(raw("at < now()")); //~ sql/now
