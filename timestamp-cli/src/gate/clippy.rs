@@ -18,6 +18,7 @@ static METHODS: &[Banned] = &[
     banned("std::time::SystemTime::elapsed", &rules::SYSTEM_TIME),
     banned("time::OffsetDateTime::now_utc", &rules::TIME_NOW),
     banned("time::UtcDateTime::now", &rules::TIME_NOW),
+    banned("time::Timestamp::now", &rules::TIME_NOW),
     banned("time::OffsetDateTime::now_local", &rules::LOCAL_TIME),
     banned("time::UtcOffset::current_local_offset", &rules::LOCAL_TIME),
     banned("time::UtcOffset::local_offset_at", &rules::LOCAL_TIME),
@@ -29,6 +30,7 @@ static METHODS: &[Banned] = &[
     banned("chrono::DateTime::naive_local", &rules::MADE_NAIVE),
     banned("jiff::Timestamp::now", &rules::JIFF_NOW),
     banned("jiff::Zoned::now", &rules::LOCAL_TIME),
+    banned("jiff::ZonedDateTime::now", &rules::LOCAL_TIME),
     banned("jiff::tz::TimeZone::system", &rules::LOCAL_TIME),
     banned("jiff::tz::TimeZone::try_system", &rules::LOCAL_TIME),
     banned("libc::time", &rules::SYSTEM_CALL),
@@ -42,6 +44,7 @@ static TYPES: &[Banned] = &[
     banned("chrono::Local", &rules::LOCAL_TIME),
     banned("chrono::NaiveDateTime", &rules::NAIVE_TYPE),
     banned("time::PrimitiveDateTime", &rules::NAIVE_TYPE),
+    banned("time::PlainDateTime", &rules::NAIVE_TYPE),
     banned("jiff::civil::DateTime", &rules::NAIVE_TYPE),
 ];
 

@@ -10,7 +10,8 @@ use crate::gate::rust::watched::{self, Watched};
 use crate::gate::sql;
 
 /// Pieces of patterns by which times are written; whole words are in [`watched::WORDS`].
-const PIECES: &[&str] = &["%H", "%T", "%S", "%R", "%X", "%c", "[hour", "modified()", "accessed()", "created()"];
+const PIECES: &[&str] =
+    &["%H", "%T", "%S", "%R", "%X", "%c", "[hour", "table!", "modified()", "accessed()", "created()"];
 
 /// Crates of which few functions ask for the time; a file needs one of those words too.
 const C: &[&str] = &["libc", "nix", "rustix"];
@@ -111,7 +112,8 @@ impl Filter {
             }
             match standing {
                 Standing::Rust if text.get(at) == Some(word) => return true,
-                Standing::Rust => {}
+                // `LOCALTIME` is SQL where `localtime` is a function of C.
+                Standing::Rust => sql |= SQL.iter().any(|other| word.eq_ignore_ascii_case(other)),
                 Standing::C => c = true,
                 Standing::Sql => sql = true,
             }
@@ -150,6 +152,9 @@ mod tests {
     fn words_count_only_as_whole_words_in_their_case() {
         let filter = Filter::new(PATHS).unwrap();
         for text in ["SystemTime", "a(SystemTime)", "x.format(\"%H:%M\")", "use libc::{c_int, time};", "\u{e9} Utc"] {
+            assert!(filter.concerns(text), "{text}");
+        }
+        for text in [r#""SELECT LOCALTIME""#, r#""CREATE TABLE t (at timestamp)""#, "use time::Timestamp as At;"] {
             assert!(filter.concerns(text), "{text}");
         }
         for text in ["", "MySystemTime", "systemtime", "libc::c_int; lifetime", "Utc2", "UTC", "let now = 1;"] {

@@ -493,6 +493,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if call.path.segments.last().is_some_and(|name| name.ident == "format_description") {
             calls::description(self, &call.tokens);
         }
+        if call.path.is_ident("table") || as_written(&call.path) == "diesel::table" {
+            tokens::read_table(self, &call.tokens);
+        }
         self.in_code(|reader| reader.macro_body(&call.tokens));
     }
 }

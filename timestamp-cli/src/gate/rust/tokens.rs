@@ -21,6 +21,29 @@ pub(super) fn read_attribute(reader: &mut Reader<'_>, tokens: &TokenStream) {
     Walk { reader, attribute: true, at: None }.walk(tokens);
 }
 
+/// Refuses columns without a zone in diesel's `table!`, which has its own names for types: `at -> Timestamp`.
+pub(super) fn read_table(reader: &mut Reader<'_>, tokens: &TokenStream) {
+    let mut in_type = false;
+    let mut before = None;
+    for token in tokens.clone() {
+        match &token {
+            TokenTree::Group(group) => read_table(reader, &group.stream()),
+            TokenTree::Punct(mark) => {
+                in_type |= before == Some('-') && mark.as_char() == '>';
+                in_type &= mark.as_char() != ',';
+                before = Some(mark.as_char());
+                continue;
+            }
+            TokenTree::Ident(name) if in_type && (name == "Timestamp" || name == "Datetime") => {
+                let at = reader.range(name.span());
+                reader.refuse(&rules::NAIVE_TYPE, at, None);
+            }
+            TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+        }
+        before = None;
+    }
+}
+
 struct Walk<'a, 'text> {
     reader: &'a mut Reader<'text>,
     attribute: bool,

@@ -5,6 +5,7 @@
 
 use crate::gate::rule::Rule;
 use crate::gate::rust::rules;
+use crate::gate::sql;
 
 /// Where a path has to stand to break its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ const CHRONO: &[&str] = &["chrono"];
 const JIFF: &[&str] = &["jiff"];
 /// Those that hand on the functions of the C library, or of the kernel.
 const C: &[&str] = &["libc", "nix", "rustix"];
+/// Those that write SQL, under the names by which they are used.
+const SEA: &[&str] = &["sea_orm", "sea_query", "sea_orm_migration"];
 const WINDOWS: &[&str] = &["windows_sys", "windows", "winapi"];
 
 const fn anywhere(crates: &'static [&'static str], end: &'static str, rule: &'static Rule) -> Watched {
@@ -64,10 +67,12 @@ pub(crate) static PATHS: &[Watched] = &[
     anywhere(STD, "UNIX_EPOCH::elapsed", &rules::SYSTEM_TIME),
     anywhere(TIME, "OffsetDateTime::now_utc", &rules::TIME_NOW),
     anywhere(TIME, "UtcDateTime::now", &rules::TIME_NOW),
+    only_from(TIME, "Timestamp::now", &rules::TIME_NOW),
     anywhere(TIME, "OffsetDateTime::now_local", &rules::LOCAL_TIME),
     anywhere(TIME, "UtcOffset::current_local_offset", &rules::LOCAL_TIME),
     anywhere(TIME, "UtcOffset::local_offset_at", &rules::LOCAL_TIME),
     naive(TIME, "PrimitiveDateTime", true),
+    naive(TIME, "PlainDateTime", true),
     date(TIME, "Date", false),
     anywhere(CHRONO, "Utc::now", &rules::CHRONO_NOW),
     anywhere(CHRONO, "Utc::today", &rules::CHRONO_NOW),
@@ -79,6 +84,7 @@ pub(crate) static PATHS: &[Watched] = &[
     date(CHRONO, "NaiveTime", true),
     only_from(JIFF, "Timestamp::now", &rules::JIFF_NOW),
     anywhere(JIFF, "Zoned::now", &rules::LOCAL_TIME),
+    anywhere(JIFF, "ZonedDateTime::now", &rules::LOCAL_TIME),
     only_from(JIFF, "TimeZone::system", &rules::LOCAL_TIME),
     only_from(JIFF, "TimeZone::try_system", &rules::LOCAL_TIME),
     naive(JIFF, "civil::DateTime", true),
@@ -104,6 +110,16 @@ pub(crate) static PATHS: &[Watched] = &[
     only_from(&["coarsetime"], "Clock::now_since_epoch", &rules::OTHER_CLOCK),
     only_from(&["filetime"], "FileTime::now", &rules::OTHER_CLOCK),
     only_from(&["iso8601_timestamp"], "Timestamp::now_utc", &rules::OTHER_CLOCK),
+    only_from(&["diesel"], "dsl::now", &sql::rules::NOW),
+    only_from(SEA, "Expr::current_timestamp", &sql::rules::NOW),
+    only_from(SEA, "Expr::current_date", &sql::rules::NOW),
+    only_from(SEA, "Expr::current_time", &sql::rules::NOW),
+    only_from(SEA, "Keyword::CurrentTimestamp", &sql::rules::NOW),
+    naive(SEA, "prelude::DateTime", false),
+    naive(SEA, "prelude::ChronoDateTime", false),
+    naive(SEA, "prelude::TimeDateTime", false),
+    only_from(SEA, "prelude::DateTimeLocal", &rules::LOCAL_TIME),
+    only_from(SEA, "prelude::ChronoDateTimeLocal", &rules::LOCAL_TIME),
 ];
 
 /// Words of which a file must have one, or nothing in it can break a rule of a path.
@@ -139,6 +155,13 @@ pub(crate) static WORDS: &[&str] = &[
     "coarsetime",
     "filetime",
     "iso8601_timestamp",
+    "diesel",
+    "sea_orm",
+    "sea_query",
+    "sea_orm_migration",
+    "PlainDateTime",
+    "ZonedDateTime",
+    "Timestamp",
     "naive_utc",
     "naive_local",
     "to_rfc3339_opts",
