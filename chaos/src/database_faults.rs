@@ -75,10 +75,14 @@ impl Databases {
     /// Fills the disk of the SQLite databases, and makes room again.
     pub(crate) fn fill_disk(&self, pause: Duration) -> Result<(), Failed> {
         let Some(disk) = &self.disk else { return Ok(()) };
-        // Room is made also where this process ends meanwhile; what is left of the disk goes with it.
-        let script = "cat /dev/zero >\"$1/filler\" 2>/dev/null; sleep \"$2\"; rm \"$1/filler\"";
+        // The log keeps its length when it is begun anew, and then a program writes on for long without more room. So it
+        // is made short, and what that frees is filled too. Room is made also where this process ends meanwhile; what is
+        // left of the disk goes with it.
+        let script = "shorten() { sqlite3 \"$3\" 'PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)'; }; \
+                      fill() { cat /dev/zero >>\"$1/filler\"; }; exec >/dev/null 2>&1; shorten \"$@\"; fill \"$@\"; \
+                      shorten \"$@\"; fill \"$@\"; sleep \"$2\"; rm \"$1/filler\"";
         let mut command = disk.entrance().command("sh");
-        command.args(["-c", script, "sh"]).arg(&disk.folder).arg(pause.as_secs_f64().to_string());
+        command.args(["-c", script, "sh"]).arg(&disk.folder).arg(pause.as_secs_f64().to_string()).arg(&self.writers);
         if command.stdin(Stdio::null()).status()?.success() {
             Ok(())
         } else {
