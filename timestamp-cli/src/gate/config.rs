@@ -182,7 +182,9 @@ impl Config {
             "skip" => self.skips.push(Skip { places: entry.places()?, line }),
             _ => {
                 let path = entry.required("path")?;
-                if !path.text.contains("::") || path.text.split("::").any(|name| !is_name(name)) {
+                let is_relative =
+                    ["crate", "self", "super"].iter().any(|word| path.text.split("::").next() == Some(word));
+                if !path.text.contains("::") || is_relative || path.text.split("::").any(|name| !is_name(name)) {
                     let why = format!("`{}` is no path that begins with a crate", words(&path.text));
                     return Err(Wrong {
                         at: path.at,
@@ -300,6 +302,9 @@ impl Entry {
         if Path::new(&path.text).is_absolute() || path.text.split('/').any(|part| part == "..") {
             return Err(wrong(format!("`{}` leads out of the project", words(&path.text))));
         }
+        if path.text.contains('\\') || path.text.split('/').any(|part| part == ".") {
+            return Err(wrong(format!("`{}` fits no file: `/` stands between folders, and no `.`", words(&path.text))));
+        }
         Places::new(&path.text).map_err(|error| wrong(error.kind().to_string()))
     }
 }
@@ -386,6 +391,12 @@ mod tests {
             assert_eq!(refused(text), words);
         }
         assert!(refused("[[allow]]\npath = '../a'\nreason = 'r'").contains("leads out of the project"));
+        for path in ["./a.rs", "src/./a.rs", "src\\a.rs"] {
+            let text = format!("[[allow]]\npath = '{path}'\nreason = 'r'");
+            assert!(refused(&text).contains("fits no file: `/` stands between folders"), "{path}");
+        }
+        let text = "[[ban]]\npath = 'crate::now'\nreason = 'r'\ninstead = 'i'";
+        assert!(refused(text).contains("`crate::now` is no path that begins with a crate"));
         assert!(refused("[[allow]]\npath = 'a['\nreason = 'r'").starts_with("2: "));
         assert!(refused("[[allow").starts_with("1: "));
     }
