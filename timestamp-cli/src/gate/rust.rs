@@ -50,8 +50,7 @@ pub(crate) fn read(text: &str, module: &str) -> Result<Sketch, Unreadable> {
         at: at(error.span()),
         why: "no Rust: a word, literal or bracket does not end".to_owned(),
     })?;
-    if let Some(span) = depth::too_deep(&tokens) {
-        let why = format!("nested deeper than {} levels", depth::DEEPEST);
+    if let Some((span, why)) = depth::beyond_limits(&tokens) {
         return Err(Unreadable { at: at(span), why });
     }
     let file: syn::File =
@@ -122,6 +121,7 @@ fn says_when(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::work;
 
     /// The rules and words of what is found in a file on its own.
     fn found(code: &str) -> Vec<String> {
@@ -176,6 +176,55 @@ mod tests {
             assert_eq!(fixes(&format!("{z} {{ {call}; }}")), [fix], "{call}");
         }
         assert_eq!(fixes("fn f(t: Mine) { t.naive_utc().and_utc(); }"), [None]);
+    }
+
+    /// How much is done to read and judge a file: steps from name to name, blocks and tokens that are looked at, and
+    /// bytes of what is kept.
+    fn work(code: &str) -> usize {
+        work::take();
+        let sketch = read(code, "app").unwrap();
+        let kept: usize = sketch.mentions.iter().map(|mention| mention.path.len()).sum();
+        let mut names = Names::default();
+        names.add(sketch.modules.iter().cloned());
+        judge(code, sketch, &names, watched::PATHS);
+        work::take() + kept
+    }
+
+    #[test]
+    fn twice_the_code_takes_twice_the_work() {
+        let long = "a".repeat(4_000);
+        for (head, piece, tail) in [
+            ("use chrono::Utc; fn f() {", "Utc::now();", "}"),
+            ("fn f() {", "{ use a::*; Utc::now(); }", "}"),
+            ("fn f() {", "m!(a => Utc::now() {} [x.format(\"%T\")]);", "}"),
+            ("fn f(t: std::time::SystemTime) {", "t.elapsed();", "}"),
+            ("use a::*; use b::*; use chrono::*; fn f() {", "Utc::now(); Later::now();", "}"),
+            (&format!("impl {long} {{ fn f() {{"), "Self::now();", "}}"),
+            (&format!("fn f() {{ use {long}::Utc; "), "Utc::now();", "}"),
+            (&format!("fn {long}() {{"), "chrono::Utc::now();", "}"),
+            ("struct S {", "#[serde(default = \"chrono::Utc::now\")] a: u8,", "}"),
+        ] {
+            let text = |count: usize| format!("{head}{}{tail}", piece.repeat(count));
+            let (once, twice) = (work(&text(1_000)), work(&text(2_000)));
+            assert!(twice < once * 3, "{once} and {twice} for {piece}");
+            assert!(once < 20 * text(1_000).len(), "{once} for {piece}");
+        }
+    }
+
+    #[test]
+    fn blocks_that_bring_no_names_cost_nothing() {
+        let nested =
+            |depth: usize| format!("fn f() {{{}{}{}}}", "{".repeat(depth), "now();".repeat(100), "}".repeat(depth));
+        assert_eq!(work(&nested(1)), work(&nested(50)));
+    }
+
+    #[test]
+    fn name_of_a_function_is_kept_once() {
+        let sketch = read("impl T { fn f() { a(); b(); x.naive_utc(); } fn g() { c(); } }", "app").unwrap();
+        let within: Vec<_> = sketch.mentions.iter().filter_map(|mention| mention.within.clone()).collect();
+        let in_f: Vec<_> = within.iter().filter(|name| &***name == "T::f").collect();
+        assert!(in_f.len() >= 2 && in_f.windows(2).all(|pair| std::sync::Arc::ptr_eq(pair[0], pair[1])), "{within:?}");
+        assert_eq!(within.last().map(|name| &**name), Some("T::g"));
     }
 
     /// Pieces of the corpus: its files, cut at any two places.

@@ -1,4 +1,5 @@
-//! How deep a file can be nested, so that no file makes the parser run out of stack.
+//! How deep a file can be nested and how long its names can be, so that no file makes the parser run out of stack, or
+//! findings and paths, which repeat names, run out of memory.
 //!
 //! The parser calls itself for every bracket, and also for every operator of a long expression. What stands between two
 //! ends of a statement or of a list's entry bounds both, without parsing.
@@ -6,10 +7,13 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 /// The deepest nesting that is read. People write less than a hundred; programs that write programs a few thousand.
-pub(crate) const DEEPEST: usize = 4_000;
+const DEEPEST: usize = 4_000;
 
-/// Returns where tokens are nested deeper than [`DEEPEST`], if they are.
-pub(crate) fn too_deep(tokens: &TokenStream) -> Option<Span> {
+/// The longest name that is read, in bytes. Those that compilers of C++ make come to some hundred.
+const LONGEST: usize = 4_096;
+
+/// Returns where tokens are nested deeper than [`DEEPEST`] or a name is longer than [`LONGEST`], and says which.
+pub(crate) fn beyond_limits(tokens: &TokenStream) -> Option<(Span, String)> {
     // Brackets that are open, with how far the statement around them had come.
     let mut open = vec![(tokens.clone().into_iter().peekable(), 0_usize)];
     let mut deep = 0_usize;
@@ -22,7 +26,7 @@ pub(crate) fn too_deep(tokens: &TokenStream) -> Option<Span> {
         *run += 1;
         deep += 1;
         if deep > DEEPEST {
-            return Some(token.span());
+            return Some((token.span(), format!("nested deeper than {DEEPEST} levels")));
         }
         match token {
             TokenTree::Group(group) => {
@@ -43,6 +47,9 @@ pub(crate) fn too_deep(tokens: &TokenStream) -> Option<Span> {
                 deep -= *run;
                 *run = 0;
             }
+            TokenTree::Ident(name) if name.span().byte_range().len() > LONGEST => {
+                return Some((name.span(), format!("a name of more than {LONGEST} bytes")));
+            }
             TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
         }
     }
@@ -54,7 +61,7 @@ mod tests {
     use super::*;
 
     fn is_too_deep(code: &str) -> bool {
-        too_deep(&code.parse().unwrap()).is_some()
+        beyond_limits(&code.parse().unwrap()).is_some_and(|(_, why)| why.starts_with("nested"))
     }
 
     #[test]
@@ -76,5 +83,12 @@ mod tests {
         assert!(!is_too_deep(&"a = b; ".repeat(long)));
         assert!(!is_too_deep(&"A => {} ".repeat(long)));
         assert!(!is_too_deep(&format!("fn f() {{ {} }}", "if a { b } ".repeat(long))));
+    }
+
+    #[test]
+    fn names_are_as_long_as_programs_make_them() {
+        let why = |length: usize| beyond_limits(&format!("fn {}() {{}}", "a".repeat(length)).parse().unwrap());
+        assert!(why(LONGEST).is_none());
+        assert_eq!(why(LONGEST + 1).unwrap().1, "a name of more than 4096 bytes");
     }
 }

@@ -149,6 +149,8 @@ impl Search<'_> {
         if self.left == 0 {
             return self.found.push(Origin::Unknown(path.to_owned()));
         }
+        #[cfg(test)]
+        crate::gate::work::add(path.len());
         self.left -= 1;
         if let Some(path) = path.strip_prefix("::") {
             return self.absolute(path);
@@ -248,6 +250,8 @@ impl Search<'_> {
         if self.left == 0 {
             return self.found.push(Origin::Unknown(path.to_owned()));
         }
+        #[cfg(test)]
+        crate::gate::work::add(path.len());
         self.left -= 1;
         let mut ends = path.match_indices("::").map(|(at, _)| at).filter(|at| *at >= from);
         let known = ends.find(|end| path.get(..*end).is_some_and(|module| self.names.modules.contains_key(module)));

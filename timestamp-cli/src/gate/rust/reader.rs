@@ -26,6 +26,9 @@ const MACROS: u32 = 16;
 /// As many globs of the blocks around a path are followed, and those of one block more.
 const GLOBS: usize = 16;
 
+/// The longest path that is followed, in bytes. No watched one comes near it, however many modules lead there.
+const LONGEST_PATH: usize = 1024;
+
 /// Where a path is mentioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -73,6 +76,8 @@ pub(super) struct Reader<'a> {
     constants: HashMap<String, String>,
     signature: Option<Option<String>>,
     within: Vec<String>,
+    /// What `within` reads as, once somebody asked.
+    within_text: Option<Arc<str>>,
     this: Vec<Option<String>>,
     macros: u32,
 }
@@ -91,6 +96,7 @@ pub(super) fn read(text: &str, base: usize, file: &syn::File, module: &str) -> S
         constants: HashMap::new(),
         signature: None,
         within: Vec::new(),
+        within_text: None,
         this: Vec::new(),
         macros: 0,
     };
@@ -133,12 +139,20 @@ impl<'a> Reader<'a> {
             if rest.is_empty() {
                 return;
             }
-            let Some(Some(this)) = self.this.last() else { return };
+            let Some(this) = self.this.last().and_then(Option::as_ref).filter(|this| this.len() < LONGEST_PATH) else {
+                return;
+            };
             path = format!("{this}{rest}");
         }
         for block in self.blocks.iter().rev() {
+            #[cfg(test)]
+            crate::gate::work::add(1);
+            if path.len() > LONGEST_PATH {
+                return;
+            }
             let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
             match block.names.get(first).and_then(|meanings| meanings.first()) {
+                Some(Meaning::Alias(alias)) if alias.len() > LONGEST_PATH => return,
                 Some(Meaning::Alias(alias)) => path = format!("{alias}{rest}"),
                 Some(Meaning::Item | Meaning::Module) => return,
                 // Nobody imports so much into a block; who does, is not followed further out.
@@ -150,8 +164,22 @@ impl<'a> Reader<'a> {
         self.sketch.mentions.push(Mention { path, module: Arc::clone(&self.module), globs, place, at, within });
     }
 
-    fn within(&self) -> Option<Arc<str>> {
-        (!self.within.is_empty()).then(|| self.within.join("::").into())
+    /// Returns the function around, with its type; all that is found in it shares one text.
+    fn within(&mut self) -> Option<Arc<str>> {
+        if self.within.is_empty() {
+            return None;
+        }
+        Some(Arc::clone(self.within_text.get_or_insert_with(|| self.within.join("::").into())))
+    }
+
+    fn enter(&mut self, name: String) {
+        self.within.push(name);
+        self.within_text = None;
+    }
+
+    fn leave(&mut self) {
+        self.within.pop();
+        self.within_text = None;
     }
 
     /// Returns the type of a variable as it was written, if it is bound and its type known.
@@ -205,22 +233,28 @@ impl<'a> Reader<'a> {
     }
 
     fn enter_statements(&mut self, statements: &[syn::Stmt]) {
-        self.blocks.push(imports::of_statements(statements));
+        let scope = imports::of_statements(statements);
+        let brings_names = !scope.names.is_empty() || !scope.globs.is_empty();
+        if brings_names {
+            self.blocks.push(scope);
+        }
         self.variables.push(HashMap::new());
         statements.iter().for_each(|statement| self.visit_stmt(statement));
         self.variables.pop();
-        self.blocks.pop();
+        if brings_names {
+            self.blocks.pop();
+        }
     }
 
     fn enter_function(&mut self, name: &syn::Ident, signature: &syn::Signature, block: Option<&syn::Block>) {
-        self.within.push(plain(name));
+        self.enter(plain(name));
         self.variables.push(HashMap::new());
         self.visit_signature(signature);
         if let Some(block) = block {
             self.visit_block(block);
         }
         self.variables.pop();
-        self.within.pop();
+        self.leave();
     }
 
     /// Visits types of which people say that something has them.
@@ -241,6 +275,7 @@ impl<'a> Reader<'a> {
     }
 
     fn bind(&mut self, name: String, ty: Option<String>) {
+        let ty = ty.filter(|ty| ty.len() < LONGEST_PATH);
         if let Some(bound) = self.variables.last_mut() {
             bound.insert(name, ty);
         }
@@ -314,17 +349,17 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let of = type_path(&item.self_ty).map(as_written);
         let name = of.as_deref().and_then(|path| path.rsplit("::").next()).unwrap_or_default().to_owned();
         self.this.push(of);
-        self.within.push(name);
+        self.enter(name);
         visit::visit_item_impl(self, item);
-        self.within.pop();
+        self.leave();
         self.this.pop();
     }
 
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
         self.this.push(None);
-        self.within.push(plain(&item.ident));
+        self.enter(plain(&item.ident));
         visit::visit_item_trait(self, item);
-        self.within.pop();
+        self.leave();
         self.this.pop();
     }
 
@@ -543,7 +578,8 @@ struct Declarations<'a> {
 
 impl<'ast> Visit<'ast> for Declarations<'_> {
     fn visit_field(&mut self, field: &'ast syn::Field) {
-        let (Some(name), ty) = (&field.ident, type_path(&field.ty).map(as_written)) else { return };
+        let Some(name) = &field.ident else { return };
+        let ty = type_path(&field.ty).map(as_written).filter(|ty| ty.len() < LONGEST_PATH);
         self.fields
             .entry(plain(name))
             .and_modify(|known| *known = known.take().filter(|known| Some(known) == ty.as_ref()))

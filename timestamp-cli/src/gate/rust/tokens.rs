@@ -60,6 +60,8 @@ impl Walk<'_, '_> {
         let tokens: Vec<_> = tokens.clone().into_iter().collect();
         let mut next = 0;
         while let Some(token) = tokens.get(next) {
+            #[cfg(test)]
+            crate::gate::work::add(1);
             next += 1;
             match token {
                 TokenTree::Group(group) => self.walk(&group.stream()),
