@@ -339,6 +339,26 @@ fn baseline_forgives_what_it_knows_however_lines_move() {
 }
 
 #[test]
+fn code_that_is_laid_out_anew_stays_in_the_baseline() {
+    let folder = project(&[("a.rs", "fn f() { let begun = std::time::SystemTime\n::now(); }")]);
+    assert_eq!(gate(&folder, &["--baseline", "known.json", "--write-baseline"]).code, 0);
+    write(&folder, "a.rs", "fn f() {\r\n    let begun = std::time::SystemTime\r\n        ::now();\r\n}");
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 0);
+    // Over two lines, of which the second ends before the column at which the first begins.
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.contains("a.rs:2:17"), "{}", ran.out);
+}
+
+#[test]
+fn baseline_may_count_as_high_as_it_likes() {
+    let entry = r#"{"path": "a.rs", "rule": "rust/system-time", "words": "x", "count": 18446744073709551615}"#;
+    let known = format!("{{\"version\": 1, \"findings\": [{entry}, {entry}]}}");
+    let folder = project(&[("a.rs", CLEAN), ("known.json", &known)]);
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 0);
+}
+
+#[test]
 fn baseline_that_is_none_ends_with_two() {
     let folder = project(&[("a.rs", NOW), ("old.json", "{\"version\": 9, \"findings\": []}"), ("bad.json", "[]")]);
     for file in ["none.json", "bad.json", "old.json"] {

@@ -1,7 +1,7 @@
 //! The baseline: the findings that an old code base begins with, so that only new ones fail.
 //!
-//! A finding is known by its rule, its file and its words, and each of those by how often it occurs. So lines may move,
-//! and what is mended frees no place for something else.
+//! A finding is known by its rule, its file and its words, and each of those by how often it occurs. So lines may move
+//! and be broken and indented otherwise, and what is mended frees no place for something else.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ impl Counts {
 
     /// Returns how many were not taken.
     pub(crate) fn left(&self) -> usize {
-        self.0.values().sum()
+        self.0.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 }
 
@@ -119,7 +119,8 @@ impl Baseline {
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = BTreeMap::new();
         for Known { path, rule, words, count } in &self.known {
-            *counts.entry((rule.clone(), path.clone(), words.clone())).or_insert(0) += count;
+            let known = counts.entry((rule.clone(), path.clone(), words.clone())).or_insert(0_usize);
+            *known = known.saturating_add(*count);
         }
         Counts(counts)
     }

@@ -50,14 +50,23 @@ pub(crate) struct Unreadable {
 }
 
 /// Returns code as messages show it: one line, control characters escaped, at most 64 characters.
+///
+/// Where a line ends, a space stands for the end and the indentation, so that the words are the same however the code is
+/// laid out.
 pub(crate) fn words(code: &str) -> String {
     let mut shown = String::new();
-    for (count, character) in code.chars().enumerate() {
+    let mut rest = code;
+    for count in 0.. {
+        let blank = rest.len() - rest.trim_start().len();
+        let ends_line = rest.get(..blank).is_some_and(|blank| blank.contains('\n'));
+        let Some(first) = rest.chars().next() else { break };
         if count == WORDS_SHOWN {
             shown.pop();
             shown.push('…');
             break;
         }
+        let character = if ends_line { ' ' } else { first };
+        rest = rest.get(if ends_line { blank } else { first.len_utf8() }..).unwrap_or_default();
         if character.is_control() {
             shown.extend(character.escape_default());
         } else {
@@ -73,8 +82,17 @@ mod tests {
 
     #[test]
     fn words_are_one_line_of_at_most_64_characters() {
-        assert_eq!(words("SystemTime\n  ::now"), "SystemTime\\n  ::now");
+        assert_eq!(words("a\tb\r\u{1b}"), "a\\tb\\r\\u{1b}");
         assert_eq!(words(&"é".repeat(64)), "é".repeat(64));
         assert_eq!(words(&"é".repeat(65)), format!("{}…", "é".repeat(63)));
+    }
+
+    #[test]
+    fn words_do_not_depend_on_how_code_is_laid_out() {
+        for code in ["SystemTime\n::now", "SystemTime\r\n    ::now", "SystemTime  \n\n\t::now"] {
+            assert_eq!(words(code), "SystemTime ::now");
+        }
+        assert_eq!(words("%F  %T"), "%F  %T");
+        assert_eq!(words("a\n"), "a ");
     }
 }

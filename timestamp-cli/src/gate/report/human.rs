@@ -49,7 +49,7 @@ fn add_finding(report: &mut String, file: &File, lines: &Lines<'_>, finding: &Fi
     let within = finding.at.start - lines.start(start.line);
     let (line, cut) = around(line, within);
     let column = line.get(..within - cut).map_or(0, |before| before.chars().count()) + 1;
-    let end = (end.line == start.line).then_some(column + (end.column - start.column));
+    let end = (end.line == start.line).then(|| column + (end.column - start.column));
     let (code, carets) = underlined(line, column, end);
     report.push_str(&format!("{RED}error[{}]{RED:#}{BOLD}: {}{BOLD:#}\n", finding.rule.id, finding.rule.reason));
     report.push_str(&format!("{}\n{bar}\n", place(margin, &file.path, Some(start))));
