@@ -64,7 +64,7 @@ fn result(rules: &[&'static Rule], file: &File, lines: &Lines<'_>, finding: &Fin
         "ruleId": id,
         "ruleIndex": rules.iter().position(|rule| rule.id == *id),
         "level": "error",
-        "message": { "text": format!("`{}`: {reason}. Instead: {instead}.", finding.words) },
+        "message": { "text": literal(&format!("`{}`: {reason}. Instead: {instead}.", finding.words)) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": { "uri": uri(&file.path) },
@@ -84,7 +84,12 @@ fn notification(text: &str, path: &Path, at: Option<Position>, level: &str) -> V
     if let Some(Position { line, column }) = at {
         place["region"] = json!({ "startLine": line, "startColumn": column });
     }
-    json!({ "level": level, "message": { "text": sentence(text) }, "locations": [{ "physicalLocation": place }] })
+    json!({ "level": level, "message": { "text": literal(&sentence(text)) }, "locations": [{ "physicalLocation": place }] })
+}
+
+/// Returns a message that has no placeholders: section 3.11.5 writes each brace twice then.
+fn literal(message: &str) -> String {
+    message.replace('{', "{{").replace('}', "}}")
 }
 
 /// A clause as a sentence.
@@ -116,5 +121,10 @@ mod tests {
     fn paths_are_references() {
         assert_eq!(uri(Path::new("src/a b/é#.rs")), "src/a%20b/%C3%A9%23.rs");
         assert_eq!(uri(Path::new("/tmp/a.rs")), "file:///tmp/a.rs");
+    }
+
+    #[test]
+    fn braces_are_no_placeholders() {
+        assert_eq!(literal("`{0} %F %T`"), "`{{0}} %F %T`");
     }
 }
