@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
@@ -364,7 +364,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_signature(&mut self, signature: &'ast syn::Signature) {
-        self.visit_generics(&signature.generics);
+        self.in_signature(None, |reader| reader.visit_generics(&signature.generics));
         for input in &signature.inputs {
             self.visit_fn_arg(input);
         }
@@ -506,12 +506,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
-        const SILENT: &[&str] =
-            &["allow", "cfg", "cfg_attr", "deny", "deprecated", "derive", "doc", "expect", "must_use", "warn"];
-        if let syn::Meta::List(list) = &attribute.meta
-            && !list.path.get_ident().is_some_and(|name| SILENT.iter().any(|silent| name == silent))
-        {
-            tokens::read_attribute(self, &list.tokens);
+        if let syn::Meta::List(list) = &attribute.meta {
+            if list.path.is_ident("cfg_attr") {
+                self.conditional_attributes(&list.tokens);
+            } else if !list.path.get_ident().is_some_and(is_silent) {
+                tokens::read_attribute(self, &list.tokens);
+            }
         }
     }
 
@@ -536,6 +536,17 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 }
 
 impl Reader<'_> {
+    /// Reads the attributes of `cfg_attr(condition, ..)` like those that stand by themselves.
+    fn conditional_attributes(&mut self, tokens: &TokenStream) {
+        let tokens: Vec<_> = tokens.clone().into_iter().collect();
+        let parts = tokens.split(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','));
+        for attribute in parts.skip(1) {
+            if !matches!(attribute.first(), Some(TokenTree::Ident(name)) if is_silent(name)) {
+                tokens::read_attribute(self, &attribute.iter().cloned().collect());
+            }
+        }
+    }
+
     fn qualified_path(&mut self, of: Option<&syn::QSelf>, path: &syn::Path) {
         let Some(of) = of else { return self.visit_path(path) };
         self.visit_type(&of.ty);
@@ -546,6 +557,13 @@ impl Reader<'_> {
             self.visit_path(path);
         }
     }
+}
+
+/// Whether an attribute is for people or the compiler, and brings no code.
+fn is_silent(name: &syn::Ident) -> bool {
+    const SILENT: &[&str] =
+        &["allow", "cfg", "cfg_attr", "deny", "deprecated", "derive", "doc", "expect", "must_use", "warn"];
+    SILENT.iter().any(|silent| name == silent)
 }
 
 /// Returns the name that a pattern binds, if it is but one.

@@ -45,3 +45,5 @@ impl Store for File {
 
 const START: NaiveDateTime = NaiveDateTime::MIN; //~ rust/naive-type
 static END: Option<Plain> = None; //~ rust/naive-type
+
+fn convert<T: Into<chrono::NaiveDateTime>>(at: T) {} //~ rust/naive-type
