@@ -1,41 +1,30 @@
 //! The leader's work: read, hand over, and keep what was found out, all at the same time.
 
+mod handing_over;
+mod keeping;
+mod looking;
+mod reading;
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, Stream as _};
 use tokio::time::Instant;
 
-use super::delivery::{Landing, deliver};
+use super::delivery::Landing;
 use super::error::RelayError;
-use super::flow::{Flow, Limits, Question, Ticket};
+use super::flow::{Flow, Limits, Ticket};
 use super::lead::{Driver, FIRST_PAUSE, LONGEST_PAUSE, Until};
 use super::retention;
-use super::sink::{Sink, SinkError, in_one_line};
+use super::sink::Sink;
 use super::storage::{EntityKey, Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
 use crate::store::Store;
-use crate::testing::point;
-
-/// Events read at a time, and about how many bytes of them. The store bounds a page that turns out larger.
-const PAGE: u32 = 1_000;
-const PAGE_BYTES: usize = 4 << 20;
 
 /// Events that are read and not done, at most, and bytes of their payloads beyond which no more are read.
 const READ_AHEAD: usize = 4_096;
 const READ_AHEAD_BYTES: usize = 16 << 20;
-
-/// How long what was found out may be known to this program alone. After a crash, the events of that time arrive again.
-const KEEP_EVERY: Duration = Duration::from_millis(100);
-
-/// How soon the leader reads again after it had read everything. Events that are stored one by one are read together then: a
-/// read costs those who save about as much as one more save.
-const READ_PAUSE: Duration = Duration::from_millis(10);
-
-/// Events that are handed over between two looks at the clock.
-const CLOCK_EVERY: u32 = 16;
 
 /// How often the leader looks for released events, and for transactions that hold events back.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -159,7 +148,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             read_at: begun,
             at_end: false,
             had_read_all: false,
-            page: PAGE,
+            page: reading::PAGE,
             keeping: None,
             in_keeping: Progress::default(),
             keeping_since: begun,
@@ -252,60 +241,6 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             && !self.may_have_released
     }
 
-    /// Begins to read the next page, if there may be one and there is room for it.
-    async fn read_on(&mut self) {
-        let now = Instant::now();
-        if now >= self.read_at + self.driver.options.poll_every && self.until == Until::Stopped {
-            self.at_end = false;
-        }
-        if self.reading.is_some() || self.at_end || !self.flow.wants_more() || now < self.may_read_at() {
-            return;
-        }
-        // A signal that comes from here on is one for the next page.
-        (self.read_at, self.at_end) = (now, true);
-        let (store, from) = (self.driver.store.clone(), self.flow.read_to().clone());
-        let (only, limit) = (Arc::clone(&self.driver.options.only), self.page);
-        let mut reading: Work<Result<Page, RelayError>> =
-            Box::pin(async move { store.read_page(&from, &only, limit).await });
-        // It begins when it is first asked, and what is ready now is added when others have been looked at.
-        match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
-            Poll::Ready(page) => self.reading = Some(Box::pin(std::future::ready(page))),
-            Poll::Pending => self.reading = Some(reading),
-        }
-    }
-
-    fn may_read_at(&self) -> Instant {
-        if self.had_read_all { self.read_at + READ_PAUSE } else { self.read_at }
-    }
-
-    /// Hands over whatever may be handed over now.
-    async fn hand_over(&mut self) {
-        let mut now = Instant::now();
-        for turn in 0_u32.. {
-            // A sink that takes its time before it gives up the thread takes it from the lease too.
-            if turn % CLOCK_EVERY == 0 {
-                now = Instant::now();
-            }
-            // From then on somebody else may lead.
-            if now >= self.kept_at + self.driver.options.lease {
-                return;
-            }
-            let Some((ticket, event)) = self.flow.next(now) else { break };
-            let deadline = now + self.driver.options.delivery_timeout;
-            let mut delivery: Work<(Ticket, Landing)> =
-                Box::pin(deliver(Arc::clone(&self.driver.sink), event, ticket, deadline));
-            // A sink that answers at once needs no more than this.
-            match poll_fn(|context| Poll::Ready(delivery.as_mut().poll(context))).await {
-                Poll::Ready((ticket, landing)) => self.landed(ticket, landing),
-                Poll::Pending => self.deliveries.push(delivery),
-            }
-        }
-        if let Some(event) = self.flow.park_blocker() {
-            let (relay, event) = (&*self.driver.options.name, event.id);
-            tracing::error!(relay, %event, "an event was parked: the sink panics at it or does not answer, and all others waited");
-        }
-    }
-
     fn begin_work(&mut self, now: Instant, stopping: bool, ending: bool) {
         if !stopping && self.looking.is_none() && now >= self.look_due(now) {
             self.begin_looking(now);
@@ -329,70 +264,6 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             let store = self.driver.store.clone();
             self.pruning = Some(Box::pin(async move { retention::prune(&store, retention, PRUNE).await }));
         }
-    }
-
-    /// When to keep what was found out, or at least to renew the lease.
-    fn keep_due(&self, now: Instant) -> Instant {
-        let renew = self.kept_at + self.driver.options.lease / 3;
-        if self.looking.is_some() && self.flow.has_parkings() {
-            // What is found would be out of date. A store that takes its time for it does not cost the lease.
-            renew
-        } else if self.flow.has_parked() {
-            now
-        } else if self.flow.has_progress() {
-            renew.min(self.keeping_since + KEEP_EVERY)
-        } else {
-            renew
-        }
-    }
-
-    fn begin_keeping(&mut self, now: Instant, is_last: bool) {
-        let progress = self.flow.take_progress().unwrap_or_default();
-        self.in_keeping = progress.clone();
-        self.keeping_since = now;
-        self.is_last = is_last;
-        let (store, token) = (self.driver.store.clone(), self.token);
-        let relay = self.driver.options.name.clone();
-        let lease = if is_last { Duration::ZERO } else { self.driver.options.lease };
-        self.keeping = Some(Box::pin(async move {
-            point("keep/before");
-            let kept = store.keep(&relay, token, lease, &progress).await;
-            point("keep/after");
-            kept
-        }));
-    }
-
-    /// When to look for what others may have released or given up. What is found must be from before or after what this
-    /// program changes about parked events, so it looks and changes in turns; however often it parks, its turn to look comes.
-    fn look_due(&self, now: Instant) -> Instant {
-        if self.in_keeping.has_parkings() {
-            // The end of that wakes.
-            return now + LOOK_EVERY;
-        }
-        let is_worth_it = self.found_released || !self.flow.has_released_on_their_way();
-        let soon = self.may_have_released && is_worth_it && self.flow.wants_more();
-        let pause = if soon { FIRST_PAUSE } else { LOOK_EVERY };
-        self.looked_at.map_or(now, |at| at + pause)
-    }
-
-    fn begin_looking(&mut self, now: Instant) {
-        self.looked_at = Some(now);
-        let (store, relay) = (self.driver.store.clone(), self.driver.options.name.clone());
-        let has_parked = self.flow.parked_events() > 0;
-        let Question { asked, busy } = self.flow.ask();
-        self.looking = Some(Box::pin(async move {
-            let held = store.held().await?;
-            let (mut parked, mut released) = (Vec::new(), Vec::new());
-            if has_parked {
-                // In this order: what is given up in between counts as parked.
-                parked = store.parked_of(&relay, &asked).await?;
-                if let Some(busy) = &busy {
-                    released = store.released(&relay, busy, PAGE).await?;
-                }
-            }
-            let is_of_all = !has_parked || busy.is_some_and(|busy| busy.is_empty());
-            Ok(Looked { asked, parked, released, is_of_all, held })
-        }));
     }
 
     /// When there may be something to do that nothing else wakes for.
@@ -456,13 +327,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
                 landings.drain(..).for_each(|(ticket, landing)| self.landed(ticket, landing));
                 self.landings = landings;
             }
-            Woken::Read(page) => {
-                let page = page?;
-                self.at_end &= page.is_last;
-                self.had_read_all = page.is_last;
-                self.page = next_page(&page);
-                self.flow.add(page);
-            }
+            Woken::Read(page) => self.has_read(page?),
             Woken::Kept(Ok(true)) => {
                 self.kept_at = self.keeping_since;
                 self.keep_failures = 0;
@@ -493,81 +358,6 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         Ok(None)
     }
 
-    fn not_kept(&mut self, error: &RelayError) -> Result<(), RelayError> {
-        let now = Instant::now();
-        self.flow.put_back(std::mem::take(&mut self.in_keeping));
-        self.is_last = false;
-        // The lease has run out: begin anew, with what is stored.
-        if now >= self.kept_at + self.driver.options.lease {
-            return Err(RelayError::Backend(crate::error::BackendError::new(format!(
-                "the lease could not be renewed: {error}"
-            ))));
-        }
-        if self.keep_failures == 0 {
-            let relay = &*self.driver.options.name;
-            tracing::warn!(relay, %error, "how far the relay is can not be written, and it tries again");
-        }
-        self.keep_failures += 1;
-        self.keep_after = now + FIRST_PAUSE * self.keep_failures.min(10);
-        Ok(())
-    }
-
-    fn landed(&mut self, ticket: Ticket, landing: Landing) {
-        let relay = &*self.driver.options.name;
-        // Not asked for each event that is taken: it is a good part of what handing one over costs.
-        let now = Instant::now;
-        let had_progress = self.flow.has_progress();
-        match landing {
-            Landing::Answered(Ok(())) => {
-                self.flow.taken(ticket);
-                self.trouble = None;
-                if self.away.take().is_some() {
-                    tracing::info!(relay, "the sink is back");
-                }
-            }
-            Landing::Answered(Err(error)) => {
-                let said = in_one_line(&error);
-                match error {
-                    SinkError::Unavailable(_) => {
-                        if self.flow.away(ticket, now()) {
-                            tracing::warn!(relay, error = said, "the sink is unavailable, and events wait for it");
-                        }
-                        self.away = Some(said);
-                    }
-                    SinkError::Refused(_) | SinkError::Unacceptable(_) => {
-                        (self.away, self.trouble) = (None, None);
-                        let forever = matches!(error, SinkError::Unacceptable(_));
-                        if self.flow.refused(ticket, &said, forever, now()) {
-                            tracing::error!(
-                                relay,
-                                error = said,
-                                "an event was parked, and those of its entity after it"
-                            );
-                        }
-                    }
-                }
-            }
-            Landing::Panicked(said) => {
-                tracing::error!(relay, "the sink panicked, and the event is tried again");
-                self.troubled(ticket, format!("it panicked: {said}"), now());
-            }
-            Landing::TimedOut => {
-                tracing::warn!(relay, "the sink did not answer in time, and the event is tried again");
-                let timeout = self.driver.options.delivery_timeout;
-                self.troubled(ticket, format!("it did not answer within {timeout:?}"), now());
-            }
-        }
-        if !had_progress && self.flow.has_progress() && self.keeping.is_none() {
-            self.keeping_since = now();
-        }
-    }
-
-    fn troubled(&mut self, ticket: Ticket, said: String, now: Instant) {
-        let Some(event) = self.flow.troubled(ticket, now) else { return };
-        let since = self.trouble.as_ref().map_or(now, |trouble| trouble.since);
-        self.trouble = Some(Trouble { since, event: event.to_string(), said });
-    }
-
     /// Says how things are.
     fn report(&mut self) {
         let options = &self.driver.options;
@@ -594,12 +384,6 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
             status.oldest_held = self.held.oldest;
         });
     }
-}
-
-/// How many events to read next: as many as those of this page would be in [`PAGE_BYTES`].
-fn next_page(page: &Page) -> u32 {
-    let largest = page.events.iter().map(|(fetched, _)| fetched.weight()).max().unwrap_or(0).max(1);
-    u32::try_from(PAGE_BYTES / largest).unwrap_or(PAGE).clamp(1, PAGE)
 }
 
 /// The output of work that is done, which is taken away then.
