@@ -4,7 +4,7 @@
 //! The parser calls itself for every bracket, and also for every operator of a long expression. What stands between two
 //! ends of a statement or of a list's entry bounds both, without parsing.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 /// The deepest nesting that is read. People write less than a hundred; programs that write programs a few thousand.
 const DEEPEST: usize = 4_000;
@@ -47,13 +47,18 @@ pub(crate) fn beyond_limits(tokens: &TokenStream) -> Option<(Span, String)> {
                 deep -= *run;
                 *run = 0;
             }
-            TokenTree::Ident(name) if name.span().byte_range().len() > LONGEST => {
+            TokenTree::Ident(name) if is_too_long(&name) => {
                 return Some((name.span(), format!("a name of more than {LONGEST} bytes")));
             }
             TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
         }
     }
     None
+}
+
+/// Whether a name is too long; that of an attribute which is written as a comment stands for all of the comment.
+fn is_too_long(name: &Ident) -> bool {
+    name.span().byte_range().len() > LONGEST && name.to_string().len() > LONGEST
 }
 
 #[cfg(test)]
@@ -90,5 +95,9 @@ mod tests {
         let why = |length: usize| beyond_limits(&format!("fn {}() {{}}", "a".repeat(length)).parse().unwrap());
         assert!(why(LONGEST).is_none());
         assert_eq!(why(LONGEST + 1).unwrap().1, "a name of more than 4096 bytes");
+        for (open, close) in [("/*!", "*/"), ("//!", "\n"), ("/**", "*/"), ("#![doc = \"", "\"]")] {
+            let code = format!("{open}{}{close}fn f() {{}}", "a".repeat(LONGEST * 2));
+            assert!(beyond_limits(&code.parse().unwrap()).is_none(), "{open}");
+        }
     }
 }
