@@ -737,7 +737,7 @@ async fn a_save_in_another_process_wakes_the_relay() {
 #[ignore = "needs PostgreSQL; scripts/test starts one"]
 async fn only_stores_of_the_same_tables_are_told_and_only_of_what_was_stored() {
     let (place, other) = (Place::new().await, Place::new().await);
-    let ((_, tasks), (_, elsewhere)) = (open(&place).await, open(&other).await);
+    let ((store, tasks), (_, elsewhere)) = (open(&place).await, open(&other).await);
     let (listening, mut connection) =
         timestamp_repo::tokio_postgres::connect(&place.url, timestamp_repo::tokio_postgres::NoTls).await.unwrap();
     let heard = Arc::new(Mutex::new(0));
@@ -761,6 +761,11 @@ async fn only_stores_of_the_same_tables_are_told_and_only_of_what_was_stored() {
     assert_eq!(heard().await, 0);
     saved(&tasks).await;
     assert_eq!(heard().await, 0, "no relay is at work that could hear it");
+    let relay = Relay::new(store.clone(), Taken::new()).start();
+    relay.wait_for(|status| status.is_leading).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    saved(&tasks).await;
+    assert_eq!(heard().await, 0, "a relay of this program is told without the server");
     // One that is at work elsewhere is noticed within a second.
     place
         .sql(
@@ -776,6 +781,7 @@ async fn only_stores_of_the_same_tables_are_told_and_only_of_what_was_stored() {
     let most = begun.elapsed().as_millis() / 20 + 2;
     let told = heard().await;
     assert!(told >= 1 && told <= most, "told {told} times, {most} were allowed");
+    relay.stop().await.unwrap();
     place.remove().await;
     other.remove().await;
 }

@@ -89,6 +89,7 @@ impl Relaying for Postgres {
         ];
         let rows = self.relay_write(sql, &values).await?;
         if let Some(row) = rows.first() {
+            self.leads(relay, holder);
             let lease = (|| Ok(Lease { token: get(row, 0)?, place: place(row)? }))();
             return lease.map(Taken::Lease).map_err(failed);
         }

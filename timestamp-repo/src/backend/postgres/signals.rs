@@ -2,16 +2,17 @@
 //!
 //! Relays of this program wait for a counter in memory. Those of other programs listen to the server: it is told after the
 //! commit, by a task of its own, at most every 20 milliseconds. A `NOTIFY` inside of a saving transaction would make all
-//! commits of the database wait for each other. Where no relay is at work, the server is asked for one once a second, and told
-//! nothing. Whoever relays here listens on a connection of its own, for as long as
+//! commits of the database wait for each other. Where no relay is at work but those of this program, the server is asked for
+//! one once a second, and told nothing. Whoever relays here listens on a connection of its own, for as long as
 //! there is somebody to wake.
 //!
 //! A signal that is lost delays an event until the relay looks by itself, and no more.
 
+use std::collections::HashMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,10 +20,12 @@ use deadpool::managed::WeakPool;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Row, SimpleQueryMessage};
 use uuid::Uuid;
 
+use super::failure::Failure;
 use super::row::Parameter;
+use super::session::Session;
 use super::sessions::{self, Line, Sessions};
 
 /// How long others are told nothing after they were told something.
@@ -53,6 +56,8 @@ pub(super) struct Signals {
     telling: AtomicBool,
     /// A task listens.
     listening: AtomicBool,
+    /// Who has led each relay last from here. They need not be told by the server.
+    leaders: Mutex<HashMap<String, Uuid>>,
 }
 
 impl Signals {
@@ -63,7 +68,17 @@ impl Signals {
             untold: AtomicBool::new(false),
             telling: AtomicBool::new(false),
             listening: AtomicBool::new(false),
+            leaders: Mutex::default(),
         })
+    }
+
+    /// From here on, this relay is led from here by this holder of its lease, until its row names another.
+    pub(super) fn leads(&self, relay: &str, holder: Uuid) {
+        self.leaders.lock().unwrap_or_else(PoisonError::into_inner).insert(relay.to_owned(), holder);
+    }
+
+    fn leaders(&self) -> Vec<Uuid> {
+        self.leaders.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
     }
 
     /// Something was stored by this program, and others are to be told over a session of this pool.
@@ -134,22 +149,20 @@ impl Drop for AtWork {
 /// Tells others for as long as there is something to tell, and no longer.
 async fn tell(mut work: AtWork, pool: WeakPool<Sessions>) {
     let signals = Arc::clone(&work.signals);
-    let always = format!("SELECT pg_notify({CHANNEL}, $1)");
-    let heard = format!("{always} WHERE EXISTS (SELECT FROM timestamp_relay WHERE lease_until > clock_timestamp())");
     // A role that only saves need not be able to see relays.
-    let mut sql = &heard;
+    let mut sees_relays = true;
     loop {
         while signals.untold.swap(false, Ordering::SeqCst) {
             // The store is gone, and with it whoever could send.
             let Some(pool) = pool.upgrade() else { return };
             let mut pause = PAUSE;
             match sessions::take(&pool).await {
-                Ok(session) => match session.prepare_and_query(sql, &[Parameter::Text(&signals.own)]).await {
-                    Ok(told) if told.is_empty() => pause = UNHEARD,
+                Ok(session) => match send(&session, &signals, sees_relays).await {
+                    Ok(sent) if sent.is_empty() => pause = UNHEARD,
                     Ok(_) => {}
                     Err(failure) => {
                         if failure.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) {
-                            sql = &always;
+                            sees_relays = false;
                         }
                         tracing::debug!(error = %failure.into_backend(), "others are not told that events were stored");
                     }
@@ -163,6 +176,20 @@ async fn tell(mut work: AtWork, pool: WeakPool<Sessions>) {
             return;
         }
     }
+}
+
+/// Tells everybody, or, where relays can be seen, only if one is at work that is not led from here. Returns a row if it did.
+async fn send(session: &Session, signals: &Signals, sees_relays: bool) -> Result<Vec<Row>, Failure> {
+    let mut sql = format!("SELECT pg_notify({CHANNEL}, $1)");
+    let mut values = vec![Parameter::Text(&signals.own)];
+    if sees_relays {
+        sql.push_str(
+            " WHERE EXISTS (SELECT FROM timestamp_relay WHERE lease_until > clock_timestamp() AND holder <> ALL \
+             ($2::uuid[]))",
+        );
+        values.push(Parameter::List(signals.leaders().into_iter().map(Parameter::Uuid).collect()));
+    }
+    session.prepare_and_query(&sql, &values).await
 }
 
 /// Listens while somebody waits for a signal.
