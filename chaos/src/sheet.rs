@@ -62,6 +62,16 @@ const PROMISES: [(&str, &str, &str); 11] = [
     ),
 ];
 
+/// What the rows with names of the code mean.
+const POINTS: &str = "A named point is a place in the code where a process ends at once: before or after a save (`save`), its \
+                      write (`store`; `store/between`: between the row and its events), the commit of a unit (`commit`), the note of \
+                      an inbox (`accept`); before or after a relay takes its lease (`lease`), hands over an event (`publish`), \
+                      writes down how far it is (`keep`), deletes old events (`prune`).";
+const ENDS: &str = "Saves are counted by how they ended for the writer: with `Ok` (acknowledged), with an error that says that \
+                    nothing is stored (not-stored), with `OutcomeUnknown` (unknown), which `resolve` settled at times \
+                    (resolved), by a future that was dropped, or not at all, since the writer was killed (cut off). `chaos: not \
+                    now` is what the trigger says that refuses rows.";
+
 /// What no run writes.
 const HEAD: &str = include_str!("../sheet/head.md");
 const WHAT_TO_DO: &str = include_str!("../sheet/what_to_do.md");
@@ -76,16 +86,16 @@ pub(crate) fn page(seed: u64, tallies: &[(Arrangement, Tally)]) -> String {
         let against: usize = tallies.iter().filter_map(|(_, tally)| tally.against.get(name)).sum();
         let _ = writeln!(page, "| {sentence} | {against} {name} in {faults} faults | `{test}` |");
     }
-    let _ = writeln!(page, "\n## The faults\n\nSeed {seed}, {faults} faults.\n");
+    let _ = writeln!(page, "\n## The faults\n\nSeed {seed}, {faults} faults. {POINTS}\n");
     header(&mut page, "fault", tallies);
     row(&mut page, "**all**", tallies.iter().map(|(_, tally)| tally.faults()));
     for (fault, of) in columns(tallies, |tally| &tally.faults) {
         row(&mut page, fault, of);
     }
     for (point, of) in columns(tallies, |tally| &tally.ended_at) {
-        row(&mut page, &format!("of those, at `{point}`"), of);
+        row(&mut page, &format!("ended at the named point `{point}`"), of);
     }
-    page.push_str("\n## What there was to judge\n\n");
+    let _ = writeln!(page, "\n## What there was to judge\n\n{ENDS}\n");
     header(&mut page, "", tallies);
     for (name, figure) in [
         ("events that somebody tried to store", (|it| it.figures.attempted) as fn(&Tally) -> usize),
