@@ -13,6 +13,16 @@ use crate::gate::sql;
 const PIECES: &[&str] =
     &["%H", "%T", "%S", "%R", "%X", "%c", "[hour", "table!", "modified()", "accessed()", "created()"];
 
+/// Words of many files in which nothing is refused; a file needs one of the pieces beside it too.
+const ONLY_WITH: &[(&str, &[&str])] = &[
+    ("Timestamp", &["time::"]),
+    ("diesel", &["now"]),
+    ("sea_orm", SEA),
+    ("sea_query", SEA),
+    ("sea_orm_migration", SEA),
+];
+const SEA: &[&str] = &["current_", "CurrentTimestamp", "DateTime"];
+
 /// Crates of which few functions ask for the time; a file needs one of those words too.
 const C: &[&str] = &["libc", "nix", "rustix"];
 const C_WORDS: &[&str] = &["time", "ftime", "localtime", "mktime"];
@@ -55,6 +65,8 @@ const SQL: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Rust,
+    /// Rust, with one of these pieces.
+    With(&'static [&'static str]),
     C,
     Sql,
 }
@@ -74,7 +86,10 @@ impl Filter {
     /// There are more words than a search can hold.
     pub(crate) fn new(watched: &[Watched]) -> Result<Self, BuildError> {
         let own = watched.iter().filter(|watched| watched.own).map(|watched| (watched.word(), Standing::Rust));
-        let rust = watched::WORDS.iter().chain(PIECES).map(|word| (*word, Standing::Rust));
+        let rust = watched::WORDS.iter().chain(PIECES).map(|word| {
+            let with = ONLY_WITH.iter().find(|(other, _)| other == word);
+            (*word, with.map_or(Standing::Rust, |(_, pieces)| Standing::With(pieces)))
+        });
         let c = C.iter().map(|word| (*word, Standing::C));
         let sql = SQL.iter().map(|word| (*word, Standing::Sql));
         Self::of(own.chain(rust).chain(c).chain(sql).map(|(word, standing)| (word.to_owned(), standing)).collect())
@@ -99,7 +114,7 @@ impl Filter {
 
     /// Whether a file has to be read.
     pub(crate) fn concerns(&self, text: &str) -> bool {
-        let (mut c, mut sql) = (false, false);
+        let (mut c, mut sql, mut with) = (false, false, Vec::<&[&str]>::new());
         for found in self.search.find_iter(text) {
             let (at, Some((word, standing))) = (found.range(), self.words.get(found.pattern().as_usize())) else {
                 continue;
@@ -110,10 +125,20 @@ impl Filter {
             if !is_whole {
                 continue;
             }
+            let is_in_case = text.get(at) == Some(word);
             match standing {
-                Standing::Rust if text.get(at) == Some(word) => return true,
+                Standing::Rust if is_in_case => return true,
+                // Each is looked for once, however often the word stands there.
+                Standing::With(pieces) if is_in_case => {
+                    if !with.contains(pieces) {
+                        if pieces.iter().any(|piece| text.contains(piece)) {
+                            return true;
+                        }
+                        with.push(pieces);
+                    }
+                }
                 // `LOCALTIME` is SQL where `localtime` is a function of C.
-                Standing::Rust => sql |= SQL.iter().any(|other| word.eq_ignore_ascii_case(other)),
+                Standing::Rust | Standing::With(_) => sql |= SQL.iter().any(|other| word.eq_ignore_ascii_case(other)),
                 Standing::C => c = true,
                 Standing::Sql => sql = true,
             }
@@ -156,6 +181,12 @@ mod tests {
         }
         for text in [r#""SELECT LOCALTIME""#, r#""CREATE TABLE t (at timestamp)""#, "use time::Timestamp as At;"] {
             assert!(filter.concerns(text), "{text}");
+        }
+        for text in ["use diesel::dsl::now;", "use sea_query::Expr; Expr::current_timestamp()", "jiff::Timestamp"] {
+            assert!(filter.concerns(text), "{text}");
+        }
+        for text in ["struct Timestamp(u64);", "use diesel::prelude::*;", "use sea_orm::EntityTrait;"] {
+            assert!(!filter.concerns(text), "{text}");
         }
         for text in ["", "MySystemTime", "systemtime", "libc::c_int; lifetime", "Utc2", "UTC", "let now = 1;"] {
             assert!(!filter.concerns(text), "{text}");
