@@ -50,7 +50,7 @@ pub(crate) fn read(text: &str, module: &str) -> Result<Sketch, Unreadable> {
         at: at(error.span()),
         why: "no Rust: a word, literal or bracket does not end".to_owned(),
     })?;
-    if let Some((span, why)) = depth::beyond_limits(&tokens) {
+    if let Some((span, why)) = depth::beyond_limits(code, &tokens) {
         return Err(Unreadable { at: at(span), why });
     }
     let file: syn::File =

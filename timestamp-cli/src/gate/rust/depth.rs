@@ -12,8 +12,11 @@ const DEEPEST: usize = 4_000;
 /// The longest name that is read, in bytes. Those that compilers of C++ make come to some hundred.
 const LONGEST: usize = 4_096;
 
-/// Returns where tokens are nested deeper than [`DEEPEST`] or a name is longer than [`LONGEST`], and says which.
-pub(crate) fn beyond_limits(tokens: &TokenStream) -> Option<(Span, String)> {
+/// Returns where the tokens of a text are nested deeper than [`DEEPEST`] or a name is longer than [`LONGEST`], and says
+/// which.
+pub(crate) fn beyond_limits(text: &str, tokens: &TokenStream) -> Option<(Span, String)> {
+    // Asking each name how long it is takes longer than reading it.
+    let may_have_long_names = has_long_word(text.as_bytes());
     // Brackets that are open, with how far the statement around them had come.
     let mut open = vec![(tokens.clone().into_iter().peekable(), 0_usize)];
     let mut deep = 0_usize;
@@ -47,13 +50,24 @@ pub(crate) fn beyond_limits(tokens: &TokenStream) -> Option<(Span, String)> {
                 deep -= *run;
                 *run = 0;
             }
-            TokenTree::Ident(name) if is_too_long(&name) => {
+            TokenTree::Ident(name) if may_have_long_names && is_too_long(&name) => {
                 return Some((name.span(), format!("a name of more than {LONGEST} bytes")));
             }
             TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
         }
     }
     None
+}
+
+/// Whether more than [`LONGEST`] bytes that a name can have stand side by side. So many cover one of the places looked at.
+fn has_long_word(text: &[u8]) -> bool {
+    let is_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || !byte.is_ascii();
+    (0..text.len()).step_by(LONGEST).any(|place| {
+        let (before, after) = text.split_at(place);
+        let before = before.iter().rev().take(LONGEST).take_while(is_of_word).count();
+        let after = after.iter().take(LONGEST + 1).take_while(is_of_word).count();
+        after > 0 && before + after > LONGEST
+    })
 }
 
 /// Whether a name is too long; that of an attribute which is written as a comment stands for all of the comment.
@@ -66,7 +80,7 @@ mod tests {
     use super::*;
 
     fn is_too_deep(code: &str) -> bool {
-        beyond_limits(&code.parse().unwrap()).is_some_and(|(_, why)| why.starts_with("nested"))
+        beyond_limits(code, &code.parse().unwrap()).is_some_and(|(_, why)| why.starts_with("nested"))
     }
 
     #[test]
@@ -91,13 +105,26 @@ mod tests {
     }
 
     #[test]
+    fn a_long_name_is_noticed_wherever_it_stands() {
+        for before in [0, 1, 2, LONGEST - 1, LONGEST, LONGEST + 1, LONGEST * 2 - 1] {
+            for (length, is_long) in [(LONGEST, false), (LONGEST + 1, true)] {
+                let text = format!("{}{} ", " ".repeat(before), "a".repeat(length));
+                assert_eq!(has_long_word(text.as_bytes()), is_long, "{length} after {before}");
+            }
+        }
+    }
+
+    #[test]
     fn names_are_as_long_as_programs_make_them() {
-        let why = |length: usize| beyond_limits(&format!("fn {}() {{}}", "a".repeat(length)).parse().unwrap());
+        let why = |length: usize| {
+            let code = format!("fn {}() {{}}", "a".repeat(length));
+            beyond_limits(&code, &code.parse().unwrap())
+        };
         assert!(why(LONGEST).is_none());
         assert_eq!(why(LONGEST + 1).unwrap().1, "a name of more than 4096 bytes");
         for (open, close) in [("/*!", "*/"), ("//!", "\n"), ("/**", "*/"), ("#![doc = \"", "\"]")] {
             let code = format!("{open}{}{close}fn f() {{}}", "a".repeat(LONGEST * 2));
-            assert!(beyond_limits(&code.parse().unwrap()).is_none(), "{open}");
+            assert!(beyond_limits(&code, &code.parse().unwrap()).is_none(), "{open}");
         }
     }
 }
