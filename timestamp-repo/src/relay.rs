@@ -144,7 +144,9 @@ impl<S: Store, K: Sink> Relay<S, K> {
     }
 
     /// Sets how often the relay looks for events that nobody has signalled: every 100 milliseconds unless set. Saves of
-    /// this program are signalled, and on PostgreSQL those of other programs that use this crate.
+    /// this program are signalled, and on PostgreSQL those of other programs that use this crate. Once it has read
+    /// everything, the relay reads again after 10 milliseconds at the soonest, however often it looks or is signalled, so
+    /// that those who save have the database to themselves in between.
     #[must_use]
     pub fn poll_every(mut self, pause: Duration) -> Self {
         self.options.poll_every = pause.max(Duration::from_millis(1));

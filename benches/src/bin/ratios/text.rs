@@ -56,7 +56,7 @@ pub(crate) fn ratios() -> Vec<Ratio> {
         Comparison::new()
             .way(
                 "`to_string`",
-                Goal::AtMost(0.4),
+                Goal::AtMost(0.35),
                 repeated(REPEATED, |index| black_box(ours[index % COUNT]).to_string()),
             )
             .against(
