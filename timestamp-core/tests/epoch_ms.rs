@@ -173,6 +173,23 @@ fn every_day_of_the_calendar_is_written_and_read() {
 }
 
 #[test]
+fn every_second_of_a_day_is_written_and_read() {
+    for seconds in 0..86_400 {
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        // The first and the last millisecond of a second are where a part could be one off; each other one comes up too.
+        for milli in [0, seconds % 1000, 999] {
+            let millis = seconds * 1000 + milli;
+            for day in [EpochMs::MIN.as_millis(), 0, EpochMs::MAX.as_millis() - 86_399_999] {
+                let instant = EpochMs::from_millis(day + millis).unwrap();
+                let text = instant.to_text();
+                assert_eq!(text[10..], format!("T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"));
+                assert_eq!(at(&text), instant);
+            }
+        }
+    }
+}
+
+#[test]
 fn limits_are_the_years_0000_and_9999() {
     assert_eq!(EpochMs::MIN.to_string(), "0000-01-01T00:00:00.000Z");
     assert_eq!(EpochMs::MAX.to_string(), "9999-12-31T23:59:59.999Z");

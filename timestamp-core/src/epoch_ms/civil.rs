@@ -2,8 +2,7 @@
 //!
 //! Dates to days is Howard Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>). Days to
 //! dates is the algorithm of Cassio Neri and Lorenz Schneider, "Euclidean affine functions and their application to
-//! calendar algorithms" (<https://doi.org/10.1002/spe.3172>), which takes a quarter off the time that Hinnant's
-//! `civil_from_days` gives to a whole text.
+//! calendar algorithms" (<https://doi.org/10.1002/spe.3172>), up to the day of the year; month and day come from a table.
 //!
 //! Both count from a 1 March, so that the leap day ends a year. Ours counts from 0000-01-01, whose year began in the
 //! March before; counting from 400 years earlier (one era, after which the calendar repeats) keeps every number
@@ -15,9 +14,33 @@ const ERA: u32 = 146_097;
 /// Days from 0000-01-01 back to the -0400-03-01 that the formulas count from.
 const SHIFT: u32 = ERA - 60;
 
-/// Returns the day this many days after 0000-01-01: the year without its last two digits, those two, month and day.
+/// Days of the longest year.
+pub(super) const YEAR: usize = 366;
+
+/// Month and day of each day of a year, the first of which is 1 March.
+pub(super) const DAYS_OF_YEAR: [(u32, u32); YEAR] = {
+    let mut days = [(0, 0); YEAR];
+    let (mut month, mut day) = (3, 1);
+    let mut index = 0;
+    while index < YEAR {
+        days[index] = (month, day);
+        day += 1;
+        // Year 0 has a 29 February.
+        if day > days_in_month(0, month) {
+            (month, day) = (month % 12 + 1, 1);
+        }
+        index += 1;
+    }
+    days
+};
+
+/// Returns the day this many days after 0000-01-01: the year without its last two digits, those two, and where
+/// [`DAYS_OF_YEAR`] has month and day.
+///
+/// The year as one number would have to be divided again by whoever writes it, at the end of a long chain. Its last two
+/// digits are 100 in the January and February that end a century.
 #[inline]
-pub(super) const fn from_days(days: u32) -> (u32, u32, u32, u32) {
+pub(super) const fn from_days(days: u32) -> (u32, u32, usize) {
     // Quarters of days, so that a century and a year are whole numbers of them but for what the divisions drop.
     let quarters = 4 * (days + SHIFT) + 3;
     let century = quarters / ERA;
@@ -26,17 +49,10 @@ pub(super) const fn from_days(days: u32) -> (u32, u32, u32, u32) {
     let product = 2_939_745 * quarters_of_century as u64;
     let year_of_century = (product >> 32) as u32;
     let day_of_year = (product as u32) / 2_939_745 / 4;
-    // Division by the 30.6 days of a month from March, in the same way.
-    let product = 2_141 * day_of_year + 197_913;
-    let month_from_year_before = product >> 16;
-    let day = (product & 0xffff) / 2_141 + 1;
     // January and February belong to the year before.
-    let next_year = (day_of_year >= 306) as u32;
-    let month = month_from_year_before - 12 * next_year;
-    // They are known apart here, which saves whoever writes them a division at the end of a long chain.
-    let year_of_century = year_of_century + next_year;
+    let year_of_century = year_of_century + (day_of_year >= 306) as u32;
     let next_century = (year_of_century == 100) as u32;
-    (century + next_century - 4, year_of_century - 100 * next_century, month, day)
+    (century + next_century - 4, year_of_century, day_of_year as usize)
 }
 
 /// Returns how many days after 0000-01-01 a date is; it must be a valid one.

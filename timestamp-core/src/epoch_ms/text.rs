@@ -7,6 +7,44 @@ use super::{EpochMs, civil};
 
 const MILLIS_PER_DAY: u64 = 86_400_000;
 
+/// Where the binary point is in the parts of a time of day: seven bits are before it, enough for two digits.
+const POINT: u32 = 57;
+
+/// What is after the point.
+const AFTER_POINT: u64 = (1 << POINT) - 1;
+
+/// The hours of a millisecond, rounded up: a day's worth of what that adds is 2^27 of the 2^57 parts of an hour, less than
+/// the 2^35 in a millisecond, so that no part is ever one too small or too great.
+const HOURS_PER_MILLI: u64 = (1_u64 << POINT).div_ceil(3_600_000);
+
+/// The two digits of each number of seven bits; of a number above 99, the last two.
+static TWO_DIGITS: [u16; 128] = {
+    let mut digits = [0; 128];
+    let mut number = 0;
+    while number < digits.len() {
+        digits[number] = last_two_digits(number as u32);
+        number += 1;
+    }
+    digits
+};
+
+/// The two digits of the month and the two of the day, for each of [`civil::DAYS_OF_YEAR`].
+static DAYS_OF_YEAR: [u32; civil::YEAR] = {
+    let mut digits = [0; civil::YEAR];
+    let mut index = 0;
+    while index < digits.len() {
+        let (month, day) = civil::DAYS_OF_YEAR[index];
+        digits[index] = last_two_digits(month) as u32 | (last_two_digits(day) as u32) << 16;
+        index += 1;
+    }
+    digits
+};
+
+/// Returns the last two digits of a number, tens in the lower byte, as the text has them first.
+const fn last_two_digits(number: u32) -> u16 {
+    ((number / 10 % 10) | ((number % 10) << 8)) as u16
+}
+
 /// The text of an instant, on the stack: what [`EpochMs::to_text`] returns. It derefs to `str`.
 ///
 /// It has 32 bytes, of which the last eight are nothing: as whole blocks at an aligned address, the standard library finds
@@ -34,23 +72,30 @@ impl EpochMs {
     #[inline]
     pub fn to_text(self) -> EpochMsText {
         let since = (self.0 - Self::MIN.0) as u64;
-        let (century, year, month, day) = civil::from_days((since / MILLIS_PER_DAY) as u32);
-        let of_day = (since % MILLIS_PER_DAY) as u32;
-        // Each from the whole, not from the one before: the processor divides side by side then.
-        let (hour, minutes, seconds) = (of_day / 3_600_000, of_day / 60_000, of_day / 1000);
-        let (minute, second, millis) = (minutes - 60 * hour, seconds - 60 * minutes, of_day - 1000 * seconds);
+        let (century, year, day_of_year) = civil::from_days((since / MILLIS_PER_DAY) as u32);
+        let day_of_year = u64::from(DAYS_OF_YEAR[day_of_year]);
+        // Each part is the whole number before the point, and what is after the point becomes the next one.
+        let hour = since % MILLIS_PER_DAY * HOURS_PER_MILLI;
+        let minute = 60 * (hour & AFTER_POINT);
+        let second = 60 * (minute & AFTER_POINT);
+        let hundredth = 100 * (second & AFTER_POINT);
+        let milli = (10 * (hundredth & AFTER_POINT)) >> POINT;
 
-        let date = two_digits([century, year, month, day]);
-        let time = two_digits([hour, minute, second, millis / 10]);
-        // The digits are shifted to their places in three words, and the zeros there become characters. Writing them
-        // byte by byte instead costs twice the time: the processor can not read a word back that it wrote in bytes.
+        // The zeros in three words become digits. Writing them byte by byte instead costs twice the time: the processor can
+        // not read a word back that it wrote in bytes.
         let words = [
-            u64::from_le_bytes(*b"0000-00-") | (date & 0xffff_ffff) | ((date >> 32) & 0xffff) << 40,
-            u64::from_le_bytes(*b"00T00:00") | (date >> 48) | (time & 0xffff) << 24 | ((time >> 16) & 0xffff) << 48,
+            u64::from_le_bytes(*b"0000-00-")
+                | two_digits_of(century)
+                | two_digits_of(year) << 16
+                | (day_of_year & 0xffff) << 40,
+            u64::from_le_bytes(*b"00T00:00")
+                | day_of_year >> 16
+                | two_digits_before_point(hour) << 24
+                | two_digits_before_point(minute) << 48,
             u64::from_le_bytes(*b":00.000Z")
-                | ((time >> 32) & 0xffff) << 8
-                | (time >> 48) << 32
-                | u64::from(millis % 10) << 48,
+                | two_digits_before_point(second) << 8
+                | two_digits_before_point(hundredth) << 32
+                | milli << 48,
         ];
         let mut text = [0; 32];
         for (part, word) in text.as_chunks_mut::<8>().0.iter_mut().zip(words) {
@@ -60,15 +105,14 @@ impl EpochMs {
     }
 }
 
-/// Returns the two digits of four numbers below 100 as eight bytes, tens first.
 #[inline]
-fn two_digits(numbers: [u32; 4]) -> u64 {
-    let [first, second, third, fourth] = numbers.map(u64::from);
-    let numbers = first | second << 16 | third << 32 | fourth << 48;
-    // 103 / 1024 is a tenth, near enough for numbers below 100; no product reaches the next number's 16 bits.
-    let tens = ((numbers * 103) >> 10) & 0x000f_000f_000f_000f;
-    // In each: tens + 256 * (number - 10 * tens).
-    (numbers << 8) - tens * 2559
+fn two_digits_of(number: u32) -> u64 {
+    u64::from(TWO_DIGITS[(number % 128) as usize])
+}
+
+#[inline]
+fn two_digits_before_point(part: u64) -> u64 {
+    u64::from(TWO_DIGITS[(part >> POINT) as usize])
 }
 
 impl EpochMsText {
