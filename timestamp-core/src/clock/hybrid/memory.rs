@@ -23,8 +23,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use self::file::{Storage, Stored};
-use super::{HybridTime, NodeId};
-use crate::EpochMs;
+use super::{HybridOptions, HybridTime, NodeId};
+use crate::{Clock, EpochMs};
 
 /// Why a hybrid clock can not remember in a file.
 #[derive(Debug)]
@@ -103,34 +103,34 @@ pub(super) struct Memory {
     node: NodeId,
     /// Milliseconds to reserve at a time.
     window: u64,
+    /// How far ahead of the physical clock peers allow for, in milliseconds.
+    max_ahead: u64,
+    source: Clock,
+    /// The latest physical time that was seen when something was reserved since the start, in milliseconds.
+    seen: u64,
     /// The end that is safe on disk, in milliseconds.
     reserved: u64,
+    /// From where on more should be reserved, while there is some left.
+    soon: u64,
     storage: Box<dyn Storage>,
 }
 
 impl Memory {
     /// Opens the file, or makes it, and returns with it where the clock has to begin.
-    pub(super) fn open(
-        path: &Path,
-        node: NodeId,
-        window: u64,
-        physical: EpochMs,
-    ) -> Result<(Self, Option<EpochMs>), RememberError> {
+    pub(super) fn open(path: &Path, options: &HybridOptions) -> Result<(Self, Option<EpochMs>), RememberError> {
         let storage = Stored::lock(path).map_err(|error| match error {
             TryLockError::WouldBlock => RememberError::InUse { path: path.to_owned() },
             TryLockError::Error(source) => RememberError::Io { path: path.to_owned(), doing: "locking", source },
         })?;
-        Self::open_in(Box::new(storage), path, node, window, physical)
+        Self::open_in(Box::new(storage), path, options)
     }
 
     fn open_in(
         mut storage: Box<dyn Storage>,
         path: &Path,
-        node: NodeId,
-        window: u64,
-        physical: EpochMs,
+        options: &HybridOptions,
     ) -> Result<(Self, Option<EpochMs>), RememberError> {
-        let path = path.to_owned();
+        let (path, node) = (path.to_owned(), options.node);
         let bytes = storage.read().map_err(|source| io_error(&path, "reading", source))?;
         let first = match bytes {
             None => None,
@@ -140,10 +140,16 @@ impl Memory {
                 Ok((_, end)) => Some(end),
             },
         };
-        let begin = first.unwrap_or(EpochMs::UNIX_EPOCH).max(physical).as_millis().unsigned_abs();
-        let mut memory = Self { path, node, window, reserved: 0, storage };
-        // At once, so that a folder that can not be written is found now and not by some stamp.
-        memory.reserve(begin.min(HybridTime::LAST_MILLIS))?;
+        let seen = millis_since_1970(options.source.now()).min(HybridTime::LAST_MILLIS);
+        let begin = first.map_or(0, millis_since_1970);
+        let (window, max_ahead) = (options.window(), options.max_ahead_millis());
+        let source = options.source.clone();
+        let mut memory = Self { path, node, window, max_ahead, source, seen, reserved: 0, soon: 0, storage };
+        // Written at once, so that a folder that can not be written is found now and not by some stamp. But a start takes
+        // nothing beyond what the physical clock is near to, or a program that crashes at each would be ahead ever more.
+        let end = begin.max(memory.stretch_from(seen));
+        memory.write(end)?;
+        memory.reserve_up_to(end, begin.max(seen));
         Ok((memory, first))
     }
 
@@ -154,19 +160,33 @@ impl Memory {
 
     /// Returns from where on more should be reserved, while there is some left.
     pub(super) const fn soon(&self) -> u64 {
-        self.reserved - self.window / 2
+        self.soon
     }
 
-    /// Sees to it that `millis` lies well before the end.
+    /// Sees to it that `millis` lies before the end, and well before it where the bound allows.
+    ///
+    /// Nothing is reserved that is further ahead of the physical clock than the bound, but for what is needed now: after
+    /// a crash the clock begins at the end, and peers would refuse its stamps.
     pub(super) fn reach(&mut self, millis: u64) -> Result<(), RememberError> {
-        if millis < self.soon() { Ok(()) } else { self.reserve(millis) }
+        if millis < self.soon {
+            return Ok(());
+        }
+        self.seen = self.seen.max(millis_since_1970(self.source.now()));
+        let end = self.stretch_from(millis).min(self.seen.saturating_add(self.max_ahead)).max(millis + 1);
+        if end > self.reserved {
+            self.write(end)?;
+        }
+        self.reserve_up_to(end.max(self.reserved), millis);
+        Ok(())
     }
 
-    fn reserve(&mut self, millis: u64) -> Result<(), RememberError> {
-        let end = millis.saturating_add(self.window).min(HybridTime::LAST_MILLIS) + 1;
-        self.write(end)?;
+    fn stretch_from(&self, millis: u64) -> u64 {
+        millis.saturating_add(self.window).min(HybridTime::LAST_MILLIS) + 1
+    }
+
+    fn reserve_up_to(&mut self, end: u64, from: u64) {
         self.reserved = end;
-        Ok(())
+        self.soon = end - (end - from) / 2;
     }
 
     /// Takes back what was reserved and not used, now that nobody can use it any more. If it fails, that is lost and no more.
@@ -184,6 +204,10 @@ impl Memory {
         storage.replace().map_err(|source| io_error(path, "replacing", source))?;
         storage.sync_folder().map_err(|source| io_error(path, "syncing the folder of", source))
     }
+}
+
+fn millis_since_1970(time: EpochMs) -> u64 {
+    time.max(EpochMs::UNIX_EPOCH).as_millis().unsigned_abs()
 }
 
 #[cold]

@@ -36,7 +36,7 @@ impl HybridOptions {
     /// Sets how far stamps may be ahead of the physical clock, own and merged ones; half a second if not set.
     ///
     /// It should be more than the clocks of the nodes differ by, and the same on all of them. A clock that remembers reserves
-    /// half of it at a time. Less than a millisecond is dropped.
+    /// half of it at a time, and never more than a minute. Less than a millisecond is dropped.
     pub fn max_ahead(mut self, most: StdDuration) -> Self {
         self.max_ahead = most;
         self
@@ -87,14 +87,18 @@ impl HybridOptions {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn remember_in(self, path: impl AsRef<Path>) -> Result<HybridClock, RememberError> {
-        let (memory, first) = Memory::open(path.as_ref(), self.node, self.window(), self.source.now())?;
+        let (memory, first) = Memory::open(path.as_ref(), &self)?;
         Ok(HybridClock::new(HybridTime::new(&self, first, Some(memory))))
     }
 
-    /// Milliseconds that are reserved at a time. No more than peers allow for, so that they never refuse the stamps of a clock
+    /// Milliseconds that are reserved at a time. Less than peers allow for, so that they do not refuse the stamps of a clock
     /// that has crashed.
     pub(super) fn window(&self) -> u64 {
         // Beyond a minute nothing is gained by a longer one.
-        u64::try_from(self.max_ahead.as_millis() / 2).unwrap_or(u64::MAX).min(60_000)
+        (self.max_ahead_millis() / 2).min(60_000)
+    }
+
+    pub(super) fn max_ahead_millis(&self) -> u64 {
+        u64::try_from(self.max_ahead.as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -27,6 +27,8 @@ struct Disk {
     /// A failed step does half of its work, or all of it without saying so.
     half: bool,
     failed: bool,
+    /// How often a file came to be in the place of another one.
+    writes: usize,
 }
 
 impl Disk {
@@ -80,9 +82,7 @@ impl Simulated {
     }
 
     fn clock(&self, options: &HybridOptions) -> Result<HybridClock, RememberError> {
-        let (window, physical) = (options.window(), options.source.now());
-        let (memory, first) =
-            Memory::open_in(Box::new(self.clone()), Path::new("clock"), options.node, window, physical)?;
+        let (memory, first) = Memory::open_in(Box::new(self.clone()), Path::new("clock"), options)?;
         Ok(HybridClock::new(HybridTime::new(options, first, Some(memory))))
     }
 }
@@ -109,6 +109,7 @@ impl Storage for Simulated {
             // A rename of what is not on the disk may leave a torn file under the real name.
             assert!(disk.beside_synced, "renamed before it was synced");
             disk.real = Some(bytes);
+            disk.writes += 1;
         })
     }
 
@@ -123,6 +124,15 @@ fn at(millis: i64) -> EpochMs {
 
 fn options(physical: &ManualClock) -> HybridOptions {
     HybridClock::options(NODE).source(physical)
+}
+
+/// As the power fails: whatever is not on the disk is gone, and nothing of the clock runs any more.
+fn crashed(storage: &Simulated) -> Simulated {
+    Simulated(Arc::new(Mutex::new(storage.with(|disk| disk.after_crash(false, 0)))))
+}
+
+fn peer(physical: &ManualClock) -> HybridClock {
+    HybridClock::options(NodeId::new(2)).source(physical).start()
 }
 
 /// One run of the program: how its clock moves, and after how many steps on the disk the power fails.
@@ -150,11 +160,13 @@ proptest! {
         let physical = Clock::manual(at(0));
         let mut last: Option<HybridStamp> = None;
         let mut shown = EpochMs::UNIX_EPOCH;
-        for Run { moves, steps, half, renamed, torn } in runs {
+        let mut highest = physical.now();
+        for (crashes, Run { moves, steps, half, renamed, torn }) in (1..).zip(runs) {
             storage.with(|disk| (disk.steps_left, disk.half) = (steps, half));
             if let Ok(clock) = storage.clock(&options(&physical)) {
                 for by in moves {
                     physical.set(EpochMs::from_millis(physical.now().as_millis() + by).unwrap());
+                    highest = highest.max(physical.now());
                     let now = clock.now();
                     prop_assert!(now >= shown, "{now} after {shown}");
                     shown = now;
@@ -168,6 +180,13 @@ proptest! {
                 prop_assert!(storage.with(|disk| disk.failed), "a clock starts while the power is on");
             }
             storage.with(|disk| *disk = disk.after_crash(renamed, torn));
+            if let Some(bytes) = storage.with(|disk| disk.real.clone()) {
+                // Each crash may have come upon a stamp that is on the disk and was never given out.
+                let needed = shown.saturating_add(StdDuration::from_millis(1 + crashes));
+                let allowed = highest.saturating_add(options(&physical).max_ahead);
+                let (_, end) = form::read(&bytes).unwrap();
+                prop_assert!(end <= needed.max(allowed), "{end} after {shown}, and {highest} of the physical clock");
+            }
         }
     }
 }
@@ -190,13 +209,10 @@ fn clock_that_crashed_begins_at_the_end_of_what_was_reserved() {
     let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
     let clock = storage.clock(&options(&physical)).unwrap();
     let before = clock.stamp().unwrap();
-    let crashed = Simulated(Arc::new(Mutex::new(storage.with(|disk| disk.after_crash(false, 0)))));
-    let again = crashed.clock(&options(&physical)).unwrap();
-    let after = again.stamp().unwrap();
+    let after = crashed(&storage).clock(&options(&physical)).unwrap().stamp().unwrap();
     assert!(before < after);
     assert_eq!(after.time(), at(251), "half of what peers allow for");
-    let peer = HybridClock::options(NodeId::new(2)).source(&physical).start();
-    assert!(peer.merge(after).is_ok(), "so a peer takes it in");
+    assert!(peer(&physical).merge(after).is_ok(), "so a peer takes it in");
 }
 
 #[test]
@@ -256,4 +272,43 @@ fn threads_that_reach_the_end_together_are_given_different_stamps() {
     assert_eq!(taken.len(), 20_000);
     let end = storage.with(|disk| form::read(disk.real_on_disk.as_deref().unwrap()).unwrap().1);
     assert!(taken.iter().all(|stamp| stamp.time() < end), "nothing was given out that is not on disk");
+}
+
+#[test]
+fn clock_that_crashes_as_far_ahead_as_it_may_be_is_not_refused_afterwards() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let fastest = HybridStamp::from_parts(at(400), 0, NodeId::new(3)).unwrap();
+    let before = clock.merge(fastest).unwrap();
+    let after = crashed(&storage).clock(&options(&physical)).unwrap().stamp().unwrap();
+    assert!(before < after);
+    peer(&physical).merge(after).unwrap();
+}
+
+#[test]
+fn clock_that_crashes_again_and_again_is_not_refused_afterwards() {
+    let (mut storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    for start in 0..20 {
+        let clock = storage.clock(&options(&physical)).unwrap();
+        // Some of them get to their first stamp.
+        if start % 4 == 3 {
+            let stamp = clock.stamp().unwrap();
+            peer(&physical).merge(stamp).unwrap_or_else(|error| panic!("start {start}: {error}"));
+        }
+        storage = crashed(&storage);
+        physical.advance(StdDuration::from_millis(100));
+    }
+}
+
+#[test]
+fn clock_that_was_set_back_writes_no_more_than_once_for_a_millisecond_of_stamps() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    storage.clock(&options(&physical)).unwrap().stamp().unwrap();
+    physical.set(at(-3_600_000));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let before = storage.with(|disk| disk.writes);
+    let stamps: Vec<HybridStamp> = (0..200_000).map(|_| clock.stamp().unwrap()).collect();
+    assert!(stamps.is_sorted_by(|one, next| one < next));
+    let writes = storage.with(|disk| disk.writes) - before;
+    assert!((1..=4).contains(&writes), "{writes} writes for 200,000 stamps");
 }
