@@ -337,8 +337,22 @@ fn refused_text_says_what_is_wrong_and_where() {
             23,
             "with this offset the instant lies outside the years 0000 to 9999 of UTC",
         ),
-        ("\u{0662}026-01-31T12:34:56.789Z", 0, "the character is not ASCII, as every character of a time is"),
-        ("2026-01-31T12:34:56\u{2212}02:00", 19, "the character is not ASCII, as every character of a time is"),
+        (
+            "\u{0662}026-01-31T12:34:56.789Z",
+            0,
+            "expected a year of four digits; the character there is not ASCII, as every character of a time is",
+        ),
+        (
+            "2026\u{2011}01\u{2011}31T12:34:56Z",
+            4,
+            "expected `-` after the year; the character there is not ASCII, as every character of a time is",
+        ),
+        (
+            "2026-01-31T12:34:56\u{2212}02:00",
+            19,
+            "expected a fraction such as `.789`, or an offset such as `Z` or `+02:00`; the character there is not ASCII, as \
+             every character of a time is",
+        ),
     ];
     for (text, position, message) in table {
         let error = text.parse::<EpochMs>().unwrap_err();

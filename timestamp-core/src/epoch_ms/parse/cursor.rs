@@ -39,11 +39,11 @@ impl<'a> Cursor<'a> {
     #[inline(never)]
     pub(super) fn rfc3339(mut self) -> Result<EpochMs, ParseError> {
         let (fields, offset, offset_at) = self.date_time_offset()?;
-        match self.peek() {
-            None => self.instant(&fields, offset.minutes, offset_at),
-            Some(b'[') => self.fail(SUFFIX),
-            Some(_) => self.fail(TRAILING_TEXT),
+        if self.peek() == Some(b'[') {
+            return self.fail(SUFFIX);
         }
+        self.end()?;
+        self.instant(&fields, offset.minutes, offset_at)
     }
 
     /// Reads RFC 3339, and returns its parts and where the offset stands.
@@ -56,7 +56,6 @@ impl<'a> Cursor<'a> {
         let offset_at = self.position;
         let offset = match self.peek() {
             None => return self.fail(NO_OFFSET),
-            Some(b',') => return self.fail(COMMA),
             Some(b'Z' | b'z' | b'+' | b'-') => self.offset()?,
             Some(_) => return self.unexpected("a fraction such as `.789`, or an offset such as `Z` or `+02:00`"),
         };
@@ -90,8 +89,10 @@ impl<'a> Cursor<'a> {
         if fields.second == 60 {
             return self.fail_at(second_at, LEAP_SECOND);
         }
-        if self.peek() == Some(b'.') {
-            self.position += 1;
+        if self.peek() == Some(b',') {
+            return self.fail(COMMA);
+        }
+        if self.skip(|byte| byte == b'.') {
             fields.millis = self.digit("a digit after `.`")? * 100;
             let mut weight = 10;
             while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -131,13 +132,9 @@ impl<'a> Cursor<'a> {
         fields.instant_at(offset).map_or_else(|| self.fail_at(offset_at, OUT_OF_RANGE), Ok)
     }
 
-    /// Refuses text after the end of what was read, with a word about a comma, which looks like a fraction.
+    /// Refuses text after the end of what was read.
     pub(super) fn end(&self) -> Result<(), ParseError> {
-        match self.peek() {
-            None => Ok(()),
-            Some(b',') => self.fail(COMMA),
-            Some(_) => self.fail(TRAILING_TEXT),
-        }
+        if self.peek().is_none() { Ok(()) } else { self.fail(TRAILING_TEXT) }
     }
 
     fn number_within(
@@ -197,7 +194,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn unexpected<T>(&self, what: &'static str) -> Result<T, ParseError> {
         self.fail(match self.peek() {
             None => Problem::Missing(what),
-            Some(byte) if !byte.is_ascii() => Problem::NotAscii,
+            Some(byte) if !byte.is_ascii() => Problem::NotAscii(what),
             Some(_) => Problem::Expected(what),
         })
     }

@@ -47,7 +47,8 @@ pub(super) enum Problem {
     Expected(&'static str),
     /// The text ends.
     Missing(&'static str),
-    NotAscii,
+    /// The text goes on with a character that no time has, and that may look like the right one.
+    NotAscii(&'static str),
     /// What is there can be read, and a rule forbids it.
     Rule(&'static str),
 }
@@ -73,7 +74,9 @@ impl fmt::Display for ParseError {
         match self.0.problem {
             Problem::Expected(what) => write!(f, "expected {what}"),
             Problem::Missing(what) => write!(f, "the text ends, expected {what}"),
-            Problem::NotAscii => f.write_str("the character is not ASCII, as every character of a time is"),
+            Problem::NotAscii(what) => {
+                write!(f, "expected {what}; the character there is not ASCII, as every character of a time is")
+            }
             Problem::Rule(rule) => f.write_str(rule),
         }
     }

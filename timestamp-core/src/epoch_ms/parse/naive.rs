@@ -4,7 +4,8 @@ use super::error::Problem;
 use super::{Cursor, EpochMs, Offset, ParseError, words};
 
 const HAS_OFFSET: Problem = Problem::Rule(
-    "the text says its offset, so none has to be assumed; read it with `parse`, as in `text.parse::<EpochMs>()`",
+    "the text says its offset, so none has to be assumed; `text.parse::<EpochMs>()` reads it where the offset is `Z`, or \
+     written as in `+02:00`, right after the seconds",
 );
 
 /// The zone that a text without an offset is assumed to be in.

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::error::Problem;
 use super::{Cursor, ParseError};
+
+const TRAILING_TEXT: Problem = Problem::Rule("text follows after the end of the offset");
 
 /// How far a local time is ahead of UTC, in whole minutes, from `-23:59` to `+23:59`; negative west of Greenwich.
 ///
@@ -46,7 +49,9 @@ impl FromStr for Offset {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut cursor = Cursor::new(text);
         let offset = cursor.offset()?;
-        cursor.end()?;
+        if cursor.peek().is_some() {
+            return cursor.fail(TRAILING_TEXT);
+        }
         Ok(Self(offset.minutes as i16))
     }
 }

@@ -41,13 +41,16 @@ impl EpochMs {
     /// Reads RFC 9557: RFC 3339, and after it a suffix in brackets, such as `[Europe/Paris]` or `[+01:00][u-ca=gregory]`.
     ///
     /// The offset decides which instant it is; the suffix can only agree, contradict or be passed over. A zone that is an
-    /// offset, or a name of UTC, must agree with the offset, unless that is `Z` or `-00:00`, which agree with every zone. A
-    /// zone by another name, and tags without `!`, are passed over, because nothing here knows them.
+    /// offset, or `UTC`, `Etc/UTC`, `GMT` or `Etc/GMT`, must agree with the offset, unless that is `Z` or `-00:00`, which agree
+    /// with every zone. A zone by another name, and tags without `!`, are passed over, because nothing here knows them: whether
+    /// `Europe/Paris` had this offset then is not checked.
+    ///
+    /// With [`Suffix::Refuse`] it reads what [`FromStr`](std::str::FromStr) reads, for a caller to whom the choice is a setting.
     ///
     /// # Errors
     ///
     /// What [`FromStr`](std::str::FromStr) refuses; any suffix with [`Suffix::Refuse`]. With [`Suffix::Check`]: a zone that
-    /// contradicts the offset; `!` before what can not be checked, which is every name of a zone but those of UTC and every
+    /// contradicts the offset; `!` before what can not be checked, which is every name of a zone but these four and every
     /// tag but `u-ca=iso8601` and `u-ca=gregory`; a key for experiments, which begins with `_`; and what is not the grammar.
     ///
     /// # Example

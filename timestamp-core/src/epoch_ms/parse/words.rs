@@ -84,6 +84,7 @@ fn digits(characters: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
 const fn byte(word: u64, index: u32) -> u32 {
     ((word >> (8 * index)) & 0xff) as u32
 }
+
 /// Reads `:56` or `:56.789`, drops the digits after the third, and returns what is left.
 #[inline]
 fn second_and_millis(text: &[u8]) -> Option<(u32, u32, &[u8])> {
