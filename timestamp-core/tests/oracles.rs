@@ -1,7 +1,7 @@
 //! Reading, writing and counting, with two libraries as oracles that know nothing of ours: `time` and `jiff`.
 //!
-//! Each test draws values from a generator with a fixed seed. `TIMESTAMP_TEST_VALUES` says how many (100,000 if it is not
-//! set), `TIMESTAMP_TEST_SEED` begins elsewhere. A value on which two disagree is in the message.
+//! Each test draws values from a generator with a fixed seed. `TIMESTAMP_TEST_VALUES` says how many (250,000 if it is not
+//! set, which is two million in all), `TIMESTAMP_TEST_SEED` begins elsewhere. A value on which two disagree is in the message.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on says so by a panic")]
 
 use std::fmt::Write;
@@ -90,9 +90,13 @@ fn number_of(variable: &str, otherwise: u64) -> u64 {
 
 fn each(mut test: impl FnMut(&mut Random)) {
     let mut random = Random::new();
-    for _ in 0..number_of("TIMESTAMP_TEST_VALUES", 100_000) {
+    for _ in 0..values() {
         test(&mut random);
     }
+}
+
+fn values() -> u64 {
+    number_of("TIMESTAMP_TEST_VALUES", 250_000)
 }
 
 /// The instant, if it is within the years that we have; the nanoseconds are rounded towards the past.
@@ -130,7 +134,7 @@ fn text_with_an_offset_means_what_time_and_jiff_say() {
         }
     });
     // A generator that makes nothing but nonsense would compare nothing.
-    assert!(read * 10 > number_of("TIMESTAMP_TEST_VALUES", 100_000) * 8, "{read} were read");
+    assert!(read * 10 > values() * 8, "{read} were read");
 }
 
 #[test]
