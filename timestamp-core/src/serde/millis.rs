@@ -1,7 +1,9 @@
 //! An instant as milliseconds since 1970: `#[serde(with = "timestamp_core::serde::millis")]`.
 //!
 //! Reading takes whole numbers only. A text, or a number with a fraction, is refused: a document that says milliseconds here
-//! and something else there has more than one writer, and one of them is wrong.
+//! and something else there has more than one writer, and one of them is wrong. The format says so in words of its own, which
+//! may repeat the whole text, as those of `serde_json` do. A format in which everything is text, such as the query of a URL,
+//! reads its numbers as it always does.
 
 use std::fmt;
 
