@@ -65,6 +65,63 @@ fn process(file: &Path, start: EpochMs) -> Child {
         .unwrap()
 }
 
+const OTHER_FOLDER: &str = "TIMESTAMP_TEST_CLOCK_OTHER_FOLDER";
+
+/// Not a test by itself: a process that changes its folder, as a daemon does, and ends without any goodbye.
+#[test]
+fn process_that_changes_its_folder() {
+    let Ok(other) = std::env::var(OTHER_FOLDER) else { return };
+    let physical = Clock::manual(noon());
+    let clock = HybridClock::options(NodeId::new(1)).source(&physical).remember_in("clock").unwrap();
+    std::env::set_current_dir(other).unwrap();
+    physical.advance(Duration::from_secs(60));
+    println!("stamp {}", clock.stamp().unwrap());
+    std::process::abort();
+}
+
+#[test]
+fn clock_stays_with_its_file_when_the_program_changes_its_folder() {
+    let (folder, other) = (Folder::new("started-in"), Folder::new("went-to"));
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "process_that_changes_its_folder", "--nocapture"])
+        .current_dir(&folder.0)
+        .env(OTHER_FOLDER, &other.0)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let stamp: HybridStamp = said.split_once("stamp ").unwrap().1.trim_end().parse().unwrap();
+    assert_eq!(fs::read_dir(&other.0).unwrap().count(), 0, "nothing is written there");
+    assert!(options(1).remember_in(folder.file()).unwrap().stamp().unwrap() > stamp);
+}
+
+#[test]
+#[cfg(unix)]
+fn file_that_has_two_names_is_one_file() {
+    use std::os::unix::fs::symlink;
+    let (folder, other) = (Folder::new("named"), Folder::new("named-too"));
+    // Before there is a file, too.
+    symlink(folder.file(), other.file()).unwrap();
+    symlink(&folder.0, other.0.join("folder")).unwrap();
+    let clock = options(1).remember_in(other.file()).unwrap();
+    let first = clock.stamp().unwrap();
+    for name in [folder.file(), other.0.join("folder").join("clock")] {
+        let error = options(1).remember_in(&name).unwrap_err();
+        assert!(matches!(&error, RememberError::InUse { path } if *path == name), "{error}");
+    }
+    drop(clock);
+    assert!(fs::symlink_metadata(other.file()).unwrap().is_symlink(), "what somebody has linked stays linked");
+    assert!(options(1).remember_in(folder.file()).unwrap().stamp().unwrap() > first);
+}
+
+#[test]
+#[cfg(unix)]
+fn name_that_leads_in_a_circle_is_refused() {
+    let folder = Folder::new("circle");
+    std::os::unix::fs::symlink("clock", folder.file()).unwrap();
+    let error = options(1).remember_in(folder.file()).unwrap_err();
+    assert!(matches!(error, RememberError::Io { doing: "finding", .. }), "{error:?}");
+}
+
 #[test]
 fn killed_process_whose_clock_was_set_back_goes_on_with_greater_stamps() {
     let folder = Folder::new("killed");
@@ -175,6 +232,11 @@ fn what_a_crash_left_beside_the_file_is_no_harm() {
 fn folder_that_is_missing_is_told_at_the_start() {
     let folder = Folder::new("missing");
     let error = options(1).remember_in(folder.0.join("none").join("clock")).unwrap_err();
-    assert!(matches!(&error, RememberError::Io { doing: "locking", .. }), "{error:?}");
+    assert!(matches!(&error, RememberError::Io { doing: "finding", .. }), "{error:?}");
     assert!(std::error::Error::source(&error).is_some());
+    // A name that can be none is no file in the folder above it.
+    for name in ["", "/", ".."] {
+        let error = options(1).remember_in(name).unwrap_err();
+        assert!(matches!(error, RememberError::Io { .. }), "{error:?}");
+    }
 }

@@ -118,7 +118,8 @@ pub(super) struct Memory {
 impl Memory {
     /// Opens the file, or makes it, and returns with it where the clock has to begin.
     pub(super) fn open(path: &Path, options: &HybridOptions) -> Result<(Self, Option<EpochMs>), RememberError> {
-        let storage = Stored::lock(path).map_err(|error| match error {
+        let file = file::find(path).map_err(|source| io_error(path, "finding", source))?;
+        let storage = Stored::lock(file).map_err(|error| match error {
             TryLockError::WouldBlock => RememberError::InUse { path: path.to_owned() },
             TryLockError::Error(source) => RememberError::Io { path: path.to_owned(), doing: "locking", source },
         })?;

@@ -26,6 +26,30 @@ pub(super) trait Storage: Send + Sync {
     fn sync_folder(&mut self) -> io::Result<()>;
 }
 
+/// How many links may lead to a file that is not there yet; as many as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// Returns the one name of a file that is there, or will be: whatever links lead to it, there is one lock, the links stay,
+/// and nothing changes when the process changes its folder.
+pub(super) fn find(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::canonicalize(&path) {
+            Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        let Some(name) = path.file_name() else { return Err(ErrorKind::InvalidFilename.into()) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
+        match fs::read_link(folder.join(name)) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(folder.join(name)),
+        }
+    }
+    Err(io::Error::other("too many links lead to it"))
+}
+
 /// A file on disk, locked until this value is dropped.
 pub(super) struct Stored {
     path: PathBuf,
@@ -33,15 +57,25 @@ pub(super) struct Stored {
     /// What was written beside and is not in place yet: the same handle syncs it, so that no error is missed.
     written: Option<File>,
     /// The lock is on a file of its own, since the real one is replaced.
-    _lock: File,
+    lock: File,
 }
 
 impl Stored {
-    pub(super) fn lock(path: &Path) -> Result<Self, TryLockError> {
-        let lock = File::options().write(true).create(true).truncate(false).open(with_suffix(path, ".lock"));
+    /// Locks a file that was [found](find).
+    pub(super) fn lock(path: PathBuf) -> Result<Self, TryLockError> {
+        let lock = File::options().write(true).create(true).truncate(false).open(with_suffix(&path, ".lock"));
         let lock = lock.map_err(TryLockError::Error)?;
         lock.try_lock()?;
-        Ok(Self { path: path.to_owned(), beside: with_suffix(path, ".new"), written: None, _lock: lock })
+        let beside = with_suffix(&path, ".new");
+        Ok(Self { path, beside, written: None, lock })
+    }
+}
+
+impl Drop for Stored {
+    /// Closing the file is not enough: a process that was started by another thread has the handle, too, until it runs its
+    /// own program.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 
@@ -49,6 +83,14 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some file systems over a network have nothing to sync: there a rename is as durable as they make it.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 impl Storage for Stored {
@@ -79,11 +121,37 @@ impl Storage for Stored {
     }
 
     fn sync_folder(&mut self) -> io::Result<()> {
-        // Elsewhere a folder can not be opened, and the rename is as durable as the file system makes it.
-        if cfg!(unix) {
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        match self.path.parent() {
+            Some(folder) if cfg!(unix) => sync_folder(folder),
+            // Elsewhere a folder can not be opened, and the rename is as durable as the file system makes it.
+            _ => Ok(()),
         }
-        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Until it runs its own program, a child process has every handle of its parent.
+    #[test]
+    fn file_is_free_when_its_clock_is_gone_whoever_was_handed_the_lock() {
+        let path = std::env::temp_dir().join(format!("timestamp-core-lock-{}", std::process::id()));
+        let stored = Stored::lock(path.clone()).unwrap();
+        let handed_on = stored.lock.try_clone().unwrap();
+        assert!(matches!(Stored::lock(path.clone()), Err(TryLockError::WouldBlock)));
+        drop(stored);
+        assert!(Stored::lock(path.clone()).is_ok());
+        drop(handed_on);
+        fs::remove_file(with_suffix(&path, ".lock")).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn folder_that_can_not_be_synced_is_no_reason_to_refuse_the_clock() {
+        let folder = Path::new("/proc/self");
+        assert_eq!(File::open(folder).unwrap().sync_all().unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert!(sync_folder(folder).is_ok());
+        assert_eq!(sync_folder(Path::new("/proc/none")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 }
