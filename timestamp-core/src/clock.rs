@@ -94,6 +94,15 @@ impl Clock {
             Some(source) => source.now(),
         }
     }
+
+    /// Returns the current time for those who look after a clock: a manual one that advances by itself stays where it is.
+    fn shown(&self) -> EpochMs {
+        match self.source.as_deref() {
+            Some(Source::Manual(time)) => time.shown(),
+            Some(Source::Watched(time)) => time.shown(),
+            Some(Source::Hybrid(_)) | None => self.now(),
+        }
+    }
 }
 
 impl Source {

@@ -103,6 +103,15 @@ fn watched_clock_counts_the_jumps_of_its_source_and_shows_them() {
 }
 
 #[test]
+fn watching_a_clock_that_advances_by_itself_moves_it_no_further() {
+    let source = Clock::manual(EpochMs::UNIX_EPOCH);
+    source.auto_advance(Duration::from_millis(50));
+    let watched = WatchedClock::new(&source, Duration::from_secs(1));
+    let shown = [watched.now(), watched.now(), watched.now()].map(EpochMs::as_millis);
+    assert_eq!(shown, [0, 50, 100]);
+}
+
+#[test]
 fn system_clock_that_nobody_sets_makes_no_jump() {
     let watched = Clock::watched();
     for _ in 0..10 {

@@ -27,6 +27,10 @@ const RUN_APART: i64 = 1000;
 /// Milliseconds within which the two clocks are read at the same time.
 const BLURRED: i64 = 2;
 
+/// How often the clocks are read at the start until they are read at the same time. A machine that keeps a thread waiting
+/// each time gets a start that may be wrong by as much as the last wait.
+const STARTS: usize = 10;
+
 /// The shortest jump that can be told from the rounding of the clocks, in milliseconds.
 const SHORTEST: i64 = 10;
 
@@ -79,12 +83,23 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(shown: EpochMs, threshold: StdDuration) -> Self {
+        Self::begin(monotonic_now(), (shown.as_millis(), 0), threshold)
+    }
+
+    /// Watches this clock from now on.
+    pub(super) fn over(source: &Clock, threshold: StdDuration) -> Self {
+        let begun = monotonic_now();
+        let start = begun.map(|begun| at_the_same_time(|| readings(begun, source)));
+        Self::begin(begun, start.unwrap_or_else(|| (source.shown().as_millis(), 0)), threshold)
+    }
+
+    fn begin(begun: Option<Instant>, (shown, at): (i64, i64), threshold: StdDuration) -> Self {
         Self {
-            begun: monotonic_now(),
+            begun,
             threshold: i64::try_from(threshold.as_millis()).unwrap_or(i64::MAX).max(SHORTEST),
-            compared: AtomicI64::new(shown.as_millis()),
-            compared_at: AtomicI64::new(0),
-            difference: AtomicI64::new(shown.as_millis()),
+            compared: AtomicI64::new(shown),
+            compared_at: AtomicI64::new(at),
+            difference: AtomicI64::new(shown - at),
             forward: Counted::default(),
             backward: Counted::default(),
         }
@@ -103,8 +118,7 @@ impl Watch {
     #[cold]
     fn compare(&self, source: &Clock) {
         if let Some(begun) = self.begun {
-            let monotonic = || i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-            self.judge(|| (monotonic(), source.now().as_millis(), monotonic()));
+            self.judge(|| readings(begun, source));
         }
     }
 
@@ -145,6 +159,24 @@ impl Watch {
     }
 }
 
+/// Reads the watched clock between two readings of the monotonic one, and moves neither.
+fn readings(begun: Instant, source: &Clock) -> (i64, i64, i64) {
+    let monotonic = || i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+    (monotonic(), source.shown().as_millis(), monotonic())
+}
+
+/// Returns what the two clocks show at one time: a wait between two readings would be counted as a jump afterwards.
+fn at_the_same_time(mut read: impl FnMut() -> (i64, i64, i64)) -> (i64, i64) {
+    let mut tries = 1;
+    loop {
+        let (before, shown, after) = read();
+        if after - before <= BLURRED || tries == STARTS {
+            return (shown, after);
+        }
+        tries += 1;
+    }
+}
+
 /// The time of a watched clock, shared by every clone of it.
 pub(super) struct WatchedTime {
     source: Clock,
@@ -161,6 +193,10 @@ impl WatchedTime {
 
     pub(super) fn source(&self) -> &Clock {
         &self.source
+    }
+
+    pub(super) fn shown(&self) -> EpochMs {
+        self.source.shown()
     }
 }
 
@@ -200,7 +236,7 @@ impl WatchedClock {
     /// thousandth of the time between two comparisons, by which clocks run apart that nobody sets.
     #[must_use]
     pub fn new(source: &Clock, threshold: StdDuration) -> Self {
-        let time = WatchedTime { source: source.clone(), watch: Watch::new(source.now(), threshold) };
+        let time = WatchedTime { source: source.clone(), watch: Watch::over(source, threshold) };
         Self { clock: Clock { source: Some(Arc::new(Source::Watched(time))) } }
     }
 
@@ -277,6 +313,25 @@ mod tests {
         assert_eq!(counts(&watch), (0, 0));
         watch.judge(|| (7_020, NOON + 8_020, 7_020));
         assert_eq!(counts(&watch), (1, 0), "and a jump is still one afterwards");
+    }
+
+    #[test]
+    fn thread_that_is_kept_waiting_at_the_start_sees_no_jump() {
+        let mut waits = [(0, 0, 150), (150, 400, 400), (400, 401, 402), (410, 410, 410)].into_iter();
+        let mut read = || waits.next().map(|(before, shown, after)| (before, NOON + shown, after)).unwrap();
+        let watch = Watch::begin(None, at_the_same_time(&mut read), StdDuration::from_millis(100));
+        watch.judge(read);
+        assert_eq!(counts(&watch), (0, 0));
+    }
+
+    #[test]
+    fn start_that_is_always_kept_waiting_is_made_at_last() {
+        let mut at = 0;
+        let start = at_the_same_time(|| {
+            at += 100;
+            (at - 100, NOON + at, at)
+        });
+        assert_eq!(start, (NOON + 1_000, 1_000), "the tenth");
     }
 
     #[test]

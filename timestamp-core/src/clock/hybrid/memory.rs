@@ -141,7 +141,7 @@ impl Memory {
                 Ok((_, end)) => Some(end),
             },
         };
-        let seen = millis_since_1970(options.source.now()).min(HybridTime::LAST_MILLIS);
+        let seen = millis_since_1970(options.source.shown()).min(HybridTime::LAST_MILLIS);
         let begin = first.map_or(0, millis_since_1970);
         let (window, max_ahead) = (options.window(), options.max_ahead_millis());
         let source = options.source.clone();
@@ -172,7 +172,7 @@ impl Memory {
         if millis < self.soon {
             return Ok(());
         }
-        self.seen = self.seen.max(millis_since_1970(self.source.now()));
+        self.seen = self.seen.max(millis_since_1970(self.source.shown()));
         let end = self.stretch_from(millis).min(self.seen.saturating_add(self.max_ahead)).max(millis + 1);
         if end > self.reserved {
             self.write(end)?;
