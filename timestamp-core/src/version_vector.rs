@@ -4,14 +4,15 @@
 //! cases apart: it counts the changes of each node, so it knows when changes were made at the same time and have to be
 //! reconciled.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::NodeId;
 
@@ -61,10 +62,14 @@ pub struct VersionVector<Node = NodeId> {
     counts: BTreeMap<Node, u64>,
 }
 
+const MAX_READ: u64 = (1 << 53) - 1;
+
+const TOO_MANY: &str = "a node counts at most 9007199254740991 changes";
+
 impl<Node: Ord> VersionVector<Node> {
-    /// The greatest count that is read from outside: numbers up to it are exact everywhere, in JavaScript too, and a node
-    /// that makes a million changes a second reaches it in 285 years.
-    pub const MAX_READ: u64 = (1 << 53) - 1;
+    /// The greatest count that is read from outside, or written: numbers up to it are exact everywhere, in JavaScript too,
+    /// and a node that makes a million changes a second reaches it in 285 years.
+    pub const MAX_READ: u64 = MAX_READ;
 
     /// Returns the vector of a replica that has seen nothing.
     #[must_use]
@@ -86,7 +91,10 @@ impl<Node: Ord> VersionVector<Node> {
 
     /// Returns how many changes of `node` were seen.
     #[must_use]
-    pub fn get(&self, node: &Node) -> u64 {
+    pub fn get<Name: Ord + ?Sized>(&self, node: &Name) -> u64
+    where
+        Node: Borrow<Name>,
+    {
         self.counts.get(node).copied().unwrap_or(0)
     }
 
@@ -105,14 +113,29 @@ impl<Node: Ord> VersionVector<Node> {
         }
     }
 
-    /// Returns how this state is related to the other one.
+    /// Returns how this state is related to the other one. Takes one walk through both.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Causality {
-        match (other.contains(self), self.contains(other)) {
-            (true, true) => Causality::Equal,
+        let (mut ours, mut theirs) = (self.counts.iter().peekable(), other.counts.iter().peekable());
+        let (mut less, mut more) = (false, false);
+        while !(less && more) {
+            // A node that only one of them has seen counts 0 in the other.
+            let order = match (ours.peek(), theirs.peek()) {
+                (None, None) => break,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((node, _)), Some((other_node, _))) => node.cmp(other_node),
+            };
+            let our_count = if order.is_le() { ours.next().map(|(_, count)| count) } else { None };
+            let their_count = if order.is_ge() { theirs.next().map(|(_, count)| count) } else { None };
+            less |= our_count < their_count;
+            more |= our_count > their_count;
+        }
+        match (less, more) {
+            (false, false) => Causality::Equal,
             (true, false) => Causality::Before,
             (false, true) => Causality::After,
-            (false, false) => Causality::Concurrent,
+            (true, true) => Causality::Concurrent,
         }
     }
 
@@ -180,9 +203,12 @@ impl<Node: fmt::Debug> fmt::Debug for VersionVector<Node> {
     }
 }
 
-/// As a map from node to count.
+/// As a map from node to count. A count above [`MAX_READ`](VersionVector::MAX_READ) is refused, since nobody would read it.
 impl<Node: Serialize> Serialize for VersionVector<Node> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.counts.values().any(|count| *count > MAX_READ) {
+            return Err(S::Error::custom(TOO_MANY));
+        }
         serializer.collect_map(&self.counts)
     }
 }
@@ -207,8 +233,8 @@ impl<'de, Node: Ord + Deserialize<'de>> Visitor<'de> for CountsVisitor<Node> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut counts = BTreeMap::new();
         while let Some((node, count)) = map.next_entry()? {
-            if count > VersionVector::<Node>::MAX_READ {
-                return Err(A::Error::custom("a node counts at most 9007199254740991 changes"));
+            if count > MAX_READ {
+                return Err(A::Error::custom(TOO_MANY));
             }
             match counts.entry(node) {
                 Entry::Occupied(_) => return Err(A::Error::custom("a node stands there twice")),

@@ -119,6 +119,23 @@ fn map_that_no_vector_writes_is_refused() {
     assert!(refusal("[1]").contains("expected a map from each node to the number of its changes"));
 }
 
+/// A vector that came from columns, or that counted on from the greatest count that is read.
+#[test]
+fn count_that_nobody_would_read_is_not_written() {
+    let mut vector: Vector = [(1, Vector::MAX_READ)].into_iter().collect();
+    assert!(serde_json::to_string(&vector).is_ok());
+    vector.increment(1);
+    let refusal = serde_json::to_string(&vector).unwrap_err().to_string();
+    assert_eq!(refusal, "a node counts at most 9007199254740991 changes");
+}
+
+#[test]
+fn node_is_asked_for_by_what_it_borrows_as() {
+    let mut vector: VersionVector<String> = VersionVector::new();
+    vector.increment("phone".to_owned());
+    assert_eq!((vector.get("phone"), vector.get("laptop")), (1, 0));
+}
+
 #[test]
 #[should_panic(expected = "a version vector counts at most 18,446,744,073,709,551,615 changes of a node")]
 fn count_never_starts_over() {
