@@ -23,7 +23,7 @@ use crate::EpochMs;
 
 /// Where an entity, or a store, reads the time.
 ///
-/// Eight bytes, and cheap to clone: nothing for the system clock, one reference count for any other.
+/// As large as a pointer, and cheap to clone: nothing for the system clock, one reference count for any other.
 ///
 /// # Example
 ///
@@ -70,13 +70,16 @@ impl Clock {
     /// Returns a hybrid logical clock over the system clock: it never goes back, and its stamps are in the order in which
     /// things happened, across every node that passes them on.
     ///
-    /// It forgets when the process ends. [`HybridClock::options`] has the clock that remembers.
+    /// It forgets when the process ends. [`HybridClock::options`] has the clock that remembers, and the one over another source
+    /// than the system clock, which `wasm32-unknown-unknown` needs: this one reads the clock at once, and panics there.
     #[must_use]
     pub fn hybrid(node: NodeId) -> HybridClock {
         HybridClock::options(node).start()
     }
 
     /// Returns the system clock with somebody who watches it: jumps are noticed and counted.
+    ///
+    /// It reads the clock at once, so on `wasm32-unknown-unknown` it panics.
     #[must_use]
     pub fn watched() -> WatchedClock {
         WatchedClock::new(&Self::system(), WatchedClock::THRESHOLD)

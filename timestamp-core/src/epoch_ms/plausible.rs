@@ -23,8 +23,8 @@ use super::{EpochMs, EpochUnit};
 /// assert_eq!(
 ///     PlausibleRange::default().check(mistaken).unwrap_err().to_string(),
 ///     "1970-01-21T11:37:40.800Z is not plausible, for it is not within 2000-01-01T00:00:00.000Z to \
-///      2100-01-01T00:00:00.000Z; the number 1769860800 would be 2026-01-31T12:00:00.000Z if it counted seconds since \
-///      1970, or 2057-01-31T12:00:00.000Z if it counted seconds since 2001 (Cocoa)"
+///      2100-01-01T00:00:00.000Z; its 1769860800 milliseconds would be 2026-01-31T12:00:00.000Z if they were seconds \
+///      since 1970, or 2057-01-31T12:00:00.000Z if they were seconds since 2001 (Cocoa)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -117,9 +117,9 @@ impl fmt::Display for Implausible {
         let number = instant.as_millis();
         for (index, (unit, other)) in range.units(number).enumerate() {
             if index == 0 {
-                write!(f, "; the number {number} would be {other} if it counted {unit}")?;
+                write!(f, "; its {number} milliseconds would be {other} if they were {unit}")?;
             } else {
-                write!(f, ", or {other} if it counted {unit}")?;
+                write!(f, ", or {other} if they were {unit}")?;
             }
         }
         Ok(())
