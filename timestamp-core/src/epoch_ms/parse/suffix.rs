@@ -43,7 +43,8 @@ impl EpochMs {
     /// The offset decides which instant it is; the suffix can only agree, contradict or be passed over. A zone that is an
     /// offset, or `UTC`, `Etc/UTC`, `GMT` or `Etc/GMT`, must agree with the offset, unless that is `Z` or `-00:00`, which agree
     /// with every zone. A zone by another name, and tags without `!`, are passed over, because nothing here knows them: whether
-    /// `Europe/Paris` had this offset then is not checked.
+    /// `Europe/Paris` had this offset then is not checked. Before a zone had standard time, its offset had seconds, which writers
+    /// round off; the instant is then that of the rounded offset.
     ///
     /// With [`Suffix::Refuse`] it reads what [`FromStr`](std::str::FromStr) reads, for a caller to whom the choice is a setting.
     ///
