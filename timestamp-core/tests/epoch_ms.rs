@@ -315,6 +315,12 @@ fn refused_text_says_what_is_wrong_and_where() {
         ("2026-01-31T12:34:56.", 20, "the text ends, expected a digit after `.`"),
         ("2026-01-31T12:34:56,789Z", 19, "a fraction begins with `.`, not with `,`"),
         ("2026-01-31T12:34:56.789 Z", 23, "expected a fraction such as `.789`, or an offset such as `Z` or `+02:00`"),
+        (
+            "2026-01-31T12:34:56.789 02:00",
+            23,
+            "expected an offset such as `+02:00`, and its sign is a space; in the query of a URL, `+` means a space and is \
+             written `%2B`",
+        ),
         ("2026-01-31T12:34:56+02", 22, "the text ends, expected `:` between the offset's hours and minutes"),
         ("2026-01-31T12:34:56+0200", 22, "expected `:` between the offset's hours and minutes"),
         ("2026-01-31T12:34:56+24:00", 20, "the offset's hours must be 00 to 23"),

@@ -12,6 +12,10 @@ const NO_OFFSET: Problem = Problem::Rule(
     "the offset from UTC is missing; append `Z` if the time is UTC, or an offset such as `+02:00`, or read it with \
      `EpochMs::parse_naive`, which takes the offset to assume",
 );
+const SIGN_IS_SPACE: Problem = Problem::Rule(
+    "expected an offset such as `+02:00`, and its sign is a space; in the query of a URL, `+` means a space and is written \
+     `%2B`",
+);
 const SUFFIX: Problem = Problem::Rule("a suffix in brackets is RFC 9557, which is read by `EpochMs::parse_rfc9557`");
 const TRAILING_TEXT: Problem = Problem::Rule("text follows after the end of the time");
 const OUT_OF_RANGE: Problem = Problem::Rule("with this offset the instant lies outside the years 0000 to 9999 of UTC");
@@ -56,6 +60,7 @@ impl<'a> Cursor<'a> {
         let offset_at = self.position;
         let offset = match self.peek() {
             None => return self.fail(NO_OFFSET),
+            Some(b' ') if self.rest().get(1).is_some_and(u8::is_ascii_digit) => return self.fail(SIGN_IS_SPACE),
             Some(b'Z' | b'z' | b'+' | b'-') => self.offset()?,
             Some(_) => return self.unexpected("a fraction such as `.789`, or an offset such as `Z` or `+02:00`"),
         };
