@@ -1,11 +1,14 @@
 //! A clock that remembers, on a disk whose power fails between any two steps.
 
+mod interleaved;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
 use proptest::prelude::*;
 
+use self::interleaved::Dice;
 use super::*;
 use crate::clock::hybrid::{HybridClock, HybridOptions, HybridStamp, StampError};
 use crate::{Clock, ManualClock};
@@ -14,7 +17,7 @@ const NODE: NodeId = NodeId::new(1);
 const NOON: i64 = 1_769_860_800_000;
 
 /// Two files, as programs see them and as the disk has them.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Disk {
     real: Option<Vec<u8>>,
     beside: Option<Vec<u8>>,
@@ -27,6 +30,8 @@ struct Disk {
     /// A failed step does half of its work, or all of it without saying so.
     half: bool,
     failed: bool,
+    /// A step may fail as the last one does, and the next one goes well again.
+    flaky: Option<Dice>,
     /// How often a file came to be in the place of another one.
     writes: usize,
 }
@@ -36,6 +41,11 @@ impl Disk {
     fn step(&mut self) -> io::Result<bool> {
         if self.failed {
             return Err(io::Error::other("the power is off"));
+        }
+        match self.flaky.as_mut().map(|dice| dice.below(10)) {
+            Some(0) => return Err(io::Error::other("the disk is full for now")),
+            Some(1) => return Ok(true),
+            _ => {}
         }
         match &mut self.steps_left {
             Some(0) => {
