@@ -10,14 +10,15 @@ use crate::EpochMs;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StampError {
-    /// Every stamp up to the bound is given out. A clock that runs makes room for 65,536 more each millisecond.
+    /// Every stamp up to the bound is given out. Each millisecond that the physical clock shows later than ever before makes
+    /// room for 65,536 more.
     Exhausted {
         /// What the physical clock showed.
         physical: EpochMs,
         /// How far stamps may be ahead of it.
         most: StdDuration,
     },
-    /// The clock's file can not be written, so the stamp might be given out again after a restart. The next call tries again.
+    /// The clock's file can not be written, so a restart might take the clock back. The next call tries again.
     NotRemembered(RememberError),
 }
 
@@ -29,7 +30,7 @@ impl fmt::Display for StampError {
                 "every stamp up to {most:?} ahead of the physical clock is given out; it shows {physical}: try again when it \
                  has moved on, or find out why it stands still or was set back",
             ),
-            Self::NotRemembered(_) => f.write_str("the clock can not remember the stamp, so it gives out none"),
+            Self::NotRemembered(_) => f.write_str("the clock can not remember how far it has come, so it goes no further"),
         }
     }
 }
@@ -62,7 +63,8 @@ pub enum MergeError {
         /// How far stamps may be ahead of it.
         most: StdDuration,
     },
-    /// The stamp bears this clock's node, and was not given out by it.
+    /// The stamp bears this clock's node, and is later than every one that it has given out. An earlier one can not be told
+    /// from an own one.
     OwnNode {
         /// The stamp.
         received: HybridStamp,

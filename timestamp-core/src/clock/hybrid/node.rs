@@ -10,7 +10,9 @@ use super::text::{Reader, StampParseError};
 
 /// The number of a node: one program, replica or device that gives out stamps of its own.
 ///
-/// No two that run at the same time may have the same. Its text, in serde too, is 16 hexadecimal digits, lower case.
+/// No two may ever have the same: one that takes over the number of another one needs its memory, too
+/// ([`remember_in`](crate::hybrid::HybridOptions::remember_in)), or stamps repeat. Its text, in serde too, is 16 hexadecimal
+/// digits, lower case.
 ///
 /// # Example
 ///

@@ -3,7 +3,10 @@
 mod interleaved;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration as StdDuration;
 
 use proptest::prelude::*;
@@ -32,6 +35,8 @@ struct Disk {
     failed: bool,
     /// A step may fail as the last one does, and the next one goes well again.
     flaky: Option<Dice>,
+    /// Writing tells that it begins, and waits until it is told to go on.
+    slow: Option<(Sender<()>, Receiver<()>)>,
     /// How often a file came to be in the place of another one.
     writes: usize,
 }
@@ -103,6 +108,11 @@ impl Storage for Simulated {
     }
 
     fn write_beside(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // Not with the disk locked, so that a test can look at it meanwhile.
+        if let Some((begins, goes_on)) = self.with(|disk| disk.slow.take()) {
+            begins.send(()).unwrap();
+            goes_on.recv().unwrap();
+        }
         self.step(|disk, last| {
             let length = if last { bytes.len() / 2 } else { bytes.len() };
             (disk.beside, disk.beside_synced) = (Some(bytes[..length].to_vec()), false);
@@ -243,6 +253,19 @@ fn disk_is_asked_only_when_the_end_comes_near() {
     assert!(matches!(clock.stamp(), Err(StampError::NotRemembered(RememberError::Io { .. }))));
 }
 
+/// What it costs to be asked seldom: all that was reserved is over by then.
+#[test]
+fn clock_that_is_asked_once_a_second_writes_each_time() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let before = storage.with(|disk| disk.writes);
+    for second in 1..=10 {
+        physical.set(at(1_000 * second));
+        assert_eq!((clock.now(), clock.stamp().unwrap().time()), (physical.now(), physical.now()));
+    }
+    assert_eq!(storage.with(|disk| disk.writes) - before, 10);
+}
+
 #[test]
 fn clock_that_can_not_remember_stands_still_and_says_so() {
     let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
@@ -251,7 +274,7 @@ fn clock_that_can_not_remember_stands_still_and_says_so() {
     physical.set(at(5_000));
     assert_eq!((clock.now(), clock.now()), (at(250), at(250)), "the last time that is safe");
     let error = clock.checked_now().unwrap_err();
-    assert_eq!(error.to_string(), "the clock can not remember the stamp, so it gives out none");
+    assert_eq!(error.to_string(), "the clock can not remember how far it has come, so it goes no further");
     let source = std::error::Error::source(&error).unwrap();
     assert_eq!(source.to_string(), "writing beside clock is refused by the operating system");
     assert!(clock.merge(HybridStamp::from_parts(at(300), 0, NodeId::new(2)).unwrap()).is_err());
@@ -265,7 +288,7 @@ fn clock_that_can_not_remember_stands_still_and_says_so() {
 fn threads_that_reach_the_end_together_are_given_different_stamps() {
     let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
     let clock = storage.clock(&options(&physical)).unwrap();
-    let taken: BTreeSet<HybridStamp> = std::thread::scope(|scope| {
+    let taken: BTreeSet<HybridStamp> = thread::scope(|scope| {
         let take = |_| {
             scope.spawn(|| {
                 let mut stamps = Vec::new();
@@ -321,4 +344,34 @@ fn clock_that_was_set_back_writes_no_more_than_once_for_a_millisecond_of_stamps(
     assert!(stamps.is_sorted_by(|one, next| one < next));
     let writes = storage.with(|disk| disk.writes) - before;
     assert!((1..=4).contains(&writes), "{writes} writes for 200,000 stamps");
+}
+
+#[test]
+fn slow_disk_holds_up_one_thread_and_the_others_only_at_the_end() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let (begins, begun) = channel();
+    let (go_on, goes_on) = channel();
+    storage.with(|disk| disk.slow = Some((begins, goes_on)));
+    let told = AtomicBool::new(false);
+    thread::scope(|scope| {
+        physical.set(at(130));
+        let writer = scope.spawn(|| clock.stamp().unwrap());
+        begun.recv().unwrap();
+        // On another thread, so that this one does not wait for ever if they do not go on.
+        let (done, is_done) = channel();
+        let other = clock.clone();
+        scope.spawn(move || done.send((other.stamp().unwrap(), other.now())).unwrap());
+        let went_on = is_done.recv_timeout(StdDuration::from_secs(10));
+        physical.set(at(251));
+        let late = scope.spawn(|| (clock.stamp().unwrap(), told.load(Ordering::SeqCst)));
+        thread::sleep(StdDuration::from_millis(20));
+        told.store(true, Ordering::SeqCst);
+        go_on.send(()).unwrap();
+        let (stamp, now) = went_on.expect("what is reserved is given out while more is being reserved");
+        assert_eq!((stamp.time(), now), (at(130), at(130)));
+        assert!(writer.join().unwrap().time() >= at(130));
+        let (late, was_told) = late.join().unwrap();
+        assert!(was_told && late.time() == at(251), "{late} was given out before it was on disk");
+    });
 }
