@@ -30,7 +30,9 @@ impl fmt::Display for StampError {
                 "every stamp up to {most:?} ahead of the physical clock is given out; it shows {physical}: try again when it \
                  has moved on, or find out why it stands still or was set back",
             ),
-            Self::NotRemembered(_) => f.write_str("the clock can not remember how far it has come, so it goes no further"),
+            Self::NotRemembered(_) => {
+                f.write_str("the clock can not remember how far it has come, so it goes no further")
+            }
         }
     }
 }
