@@ -111,11 +111,12 @@ fn check(arguments: &Arguments) -> Result<u8, Refusal> {
     let mut excepted = Excepted::default();
     let stale = judgement::allow(&config, &walk, &mut checked, &mut excepted);
     if let Some(file) = arguments.baseline.as_ref().filter(|_| arguments.write_baseline) {
-        excepted.in_baseline = Baseline::write(file, &checked)?;
+        let written = Baseline::write(file, &checked, &walk)?;
+        (excepted.in_baseline, excepted.kept) = (written.found, written.kept);
         checked.files.clear();
     }
     if let Some(baseline) = &baseline {
-        judgement::forgive(baseline, &mut checked, &mut excepted);
+        judgement::forgive(baseline, &walk, &mut checked, &mut excepted);
     }
     let fixed = if arguments.fix { fix::apply(&mut checked)? } else { 0 };
     let outcome = Outcome { checked, stale, excepted, fixed, files: walk.files.len(), took: begun.elapsed() };

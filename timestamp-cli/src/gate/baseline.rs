@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::gate::check::Checked;
+use crate::gate::check::{Checked, Unchecked};
 use crate::gate::judgement::relative;
 use crate::gate::refusal::Refusal;
+use crate::gate::walk::Walk;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -56,10 +57,38 @@ impl Counts {
         }
     }
 
-    /// Returns how many were not taken.
-    pub(crate) fn left(&self) -> usize {
-        self.0.values().fold(0, |sum, count| sum.saturating_add(*count))
+    /// Returns how many were not taken, of the files that were looked at.
+    pub(crate) fn left(&self, looked: &Looked<'_>, folder: &Path) -> usize {
+        let left = self.0.iter().filter(|((_, path, _), _)| looked.at_all_of(path, folder));
+        left.fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
+}
+
+/// Which files a run looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Looked<'a> {
+    pub(crate) walk: &'a Walk,
+    pub(crate) unchecked: &'a [Unchecked],
+}
+
+impl Looked<'_> {
+    /// Whether a file was read to its end, or would have been if it were still there.
+    fn at_all_of(&self, path: &str, folder: &Path) -> bool {
+        let file = folder.join(path);
+        // A folder that could not be looked into stands for all that is in it.
+        let is_unchecked =
+            self.unchecked.iter().any(|unchecked| file.starts_with(folder.join(relative(&unchecked.path, folder))));
+        self.walk.covers(&file) && !is_unchecked
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// How many findings of this run.
+    pub(crate) found: usize,
+    /// How many that were known before, in files that this run did not look at.
+    pub(crate) kept: usize,
 }
 
 impl Baseline {
@@ -81,33 +110,45 @@ impl Baseline {
         Ok(Self { folder: folder(file), known: stored.findings })
     }
 
-    /// Writes what was found to a file, and returns how many findings that are.
+    /// Writes what was found to a file, beside what the file knew of places that were not looked at.
     ///
     /// # Errors
     ///
-    /// The file can not be written.
-    pub(crate) fn write(file: &Path, checked: &Checked) -> Result<usize, Refusal> {
+    /// The file can not be written; or it is no baseline, and this run looked at a part of the project only.
+    pub(crate) fn write(file: &Path, checked: &Checked, walk: &Walk) -> Result<Written, Refusal> {
         let folder = folder(file);
-        let mut counts = BTreeMap::new();
+        let known = match Self::read(file) {
+            Ok(baseline) => baseline.known,
+            Err(_) if !file.exists() || walk.covers(&folder) => Vec::new(),
+            Err(refusal) => {
+                let help = "check the whole project, which writes it anew, or remove the file";
+                return Err(Refusal { help: help.to_owned(), ..refusal });
+            }
+        };
+        let mut counts: BTreeMap<(String, String, String), usize> = BTreeMap::new();
         for checked in &checked.files {
             let path = slashes(&relative(&checked.path, &folder));
             for finding in &checked.findings {
-                *counts.entry((path.clone(), finding.rule.id, finding.words.clone())).or_insert(0) += 1;
+                *counts.entry((path.clone(), finding.rule.id.to_owned(), finding.words.clone())).or_default() += 1;
             }
         }
-        let sum = counts.values().sum();
-        let known = |((path, rule, words), count): ((String, &str, String), usize)| Known {
-            path,
-            rule: rule.to_owned(),
-            words,
-            count,
-        };
+        let found = counts.values().sum();
+        let looked = Looked { walk, unchecked: &checked.unchecked };
+        for Known { path, rule, words, count } in known {
+            if !looked.at_all_of(&path, &folder) {
+                // Of a file that was read in part, what was found anew is among what is known.
+                let entry = counts.entry((path, rule, words)).or_default();
+                *entry = count.max(*entry);
+            }
+        }
+        let kept = counts.values().fold(0_usize, |sum, count| sum.saturating_add(*count)) - found;
+        let known = |((path, rule, words), count)| Known { path, rule, words, count };
         let stored = Stored { version: VERSION, findings: counts.into_iter().map(known).collect() };
         let what = format!("the baseline {} could not be written", file.display());
         let help = "name a file in a folder that exists and can be written";
         let text = serde_json::to_string_pretty(&stored).map_err(|error| Refusal::unwritten(&what, error, help))?;
         std::fs::write(file, format!("{text}\n")).map_err(|error| Refusal::unwritten(&what, error, help))?;
-        Ok(sum)
+        Ok(Written { found, kept })
     }
 
     /// Returns where its file lies.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::gate::baseline::Baseline;
+use crate::gate::baseline::{Baseline, Looked};
 use crate::gate::check::{Checked, File};
 use crate::gate::config::{Allowance, Config, Places};
 use crate::gate::walk::Walk;
@@ -23,7 +23,9 @@ pub(crate) struct Stale {
 pub(crate) struct Excepted {
     pub(crate) allowed: usize,
     pub(crate) in_baseline: usize,
-    /// Entries of the baseline that nothing matches any more.
+    /// Entries that stay in the baseline that is written, of files that were not looked at.
+    pub(crate) kept: usize,
+    /// Entries of the baseline that nothing matches any more, in files that were looked at.
     pub(crate) gone: usize,
 }
 
@@ -90,7 +92,7 @@ fn shown(file: &Path) -> PathBuf {
 }
 
 /// Takes out what the baseline knows.
-pub(crate) fn forgive(baseline: &Baseline, checked: &mut Checked, excepted: &mut Excepted) {
+pub(crate) fn forgive(baseline: &Baseline, walk: &Walk, checked: &mut Checked, excepted: &mut Excepted) {
     let mut left = baseline.counts();
     for File { path, findings, .. } in &mut checked.files {
         let path = relative(path, baseline.folder());
@@ -99,5 +101,5 @@ pub(crate) fn forgive(baseline: &Baseline, checked: &mut Checked, excepted: &mut
         excepted.in_baseline += before - findings.len();
     }
     checked.files.retain(|file| !file.findings.is_empty());
-    excepted.gone = left.left();
+    excepted.gone = left.left(&Looked { walk, unchecked: &checked.unchecked }, baseline.folder());
 }

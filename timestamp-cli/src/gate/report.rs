@@ -65,6 +65,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         (*fixed, "fixed"),
         (excepted.allowed, "allowed"),
         (excepted.in_baseline, "in the baseline"),
+        (excepted.kept, "kept there, of files that were not checked"),
         (excepted.gone, "gone from the baseline, which can be written anew"),
     ] {
         if number > 0 {

@@ -21,6 +21,8 @@ pub(crate) struct Walk {
     pub(crate) skipped: Vec<bool>,
     /// Whether all of the folder of the configuration was walked.
     pub(crate) is_whole: bool,
+    /// What was named, without links.
+    roots: Vec<PathBuf>,
 }
 
 impl Walk {
@@ -34,6 +36,7 @@ impl Walk {
         for path in paths {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             walk.is_whole |= folder.starts_with(&real);
+            walk.roots.push(real.clone());
             let is_folder = real.is_dir();
             for entry in WalkBuilder::new(path).build() {
                 let entry = match entry {
@@ -63,6 +66,11 @@ impl Walk {
         walk
     }
 
+    /// Whether a path, which is absolute and without links, lies in what was named.
+    pub(crate) fn covers(&self, path: &Path) -> bool {
+        self.roots.iter().any(|root| path.starts_with(root))
+    }
+
     fn skips(&mut self, config: &Config, within: &Path) -> bool {
         let mut is_skipped = false;
         for (skipped, skip) in self.skipped.iter_mut().zip(&config.skips) {
@@ -86,7 +94,23 @@ fn unreadable(error: &ignore::Error, root: &Path) -> Unchecked {
 fn plain(error: &ignore::Error) -> String {
     match error {
         ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => plain(err),
-        ignore::Error::Io(error) => error.to_string(),
+        // The words of the walk repeat the path; the system's own do not.
+        ignore::Error::Io(error) => match error.raw_os_error().or_else(|| os_error(error)) {
+            Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+            None => error.to_string(),
+        },
         other => other.to_string(),
     }
+}
+
+/// Returns the number of the error that is behind another.
+fn os_error(error: &std::io::Error) -> Option<i32> {
+    let mut source = error.get_ref().map(|inner| inner as &dyn std::error::Error);
+    while let Some(inner) = source {
+        if let Some(code) = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) {
+            return Some(code);
+        }
+        source = inner.source();
+    }
+    None
 }

@@ -46,6 +46,7 @@ pub(super) fn report(outcome: &Outcome) -> String {
         "stale": stale,
         "allowed": outcome.excepted.allowed,
         "in_baseline": outcome.excepted.in_baseline,
+        "kept_in_baseline": outcome.excepted.kept,
         "gone_from_baseline": outcome.excepted.gone,
         "fixed": outcome.fixed,
         "files": outcome.files,
