@@ -114,7 +114,84 @@ fn path_that_does_not_exist_is_told_and_the_rest_is_checked() {
     let ran = gate(&folder, &["--format", "json", "none", "a.rs"]);
     assert_eq!(ran.code, 1);
     assert_eq!(ran.json()["unchecked"][0]["path"], "none");
-    assert_eq!(gate(&folder, &["none"]).code, 3);
+    let ran = gate(&folder, &["none"]);
+    assert_eq!(ran.code, 3);
+    assert_eq!(ran.out.matches("none").count(), 1, "{}", ran.out);
+    assert!(ran.out.contains("No such file"), "{}", ran.out);
+}
+
+/// A body with a quote that ends nowhere.
+fn open_body() -> String {
+    CLOSED_BODY.replace("'closed'", "'open")
+}
+
+const CLOSED_BODY: &str = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 'closed';
+    PERFORM now();
+END $$;
+";
+
+#[test]
+fn body_that_can_not_be_read_is_told_once_wherever_it_stands() {
+    let (open_body, clean_body) = (open_body(), CLOSED_BODY.replace("now()", "later()"));
+    let rust = |sql: &str| format!("fn f() {{\n    db.execute(r#\"{sql}\"#);\n}}\n");
+    for (name, text, line) in [
+        ("a.sql", format!("{open_body}{open_body}"), 3),
+        ("a.sql", format!("{open_body}SELECT now(), 'open;\n"), 6),
+        ("a.rs", rust(&open_body), 4),
+        ("a.ts", format!("db.execute(`{open_body}`);\n"), 3),
+        ("a.sql", open_body.replace("$$", "'").replace("'open", "''open"), 3),
+    ] {
+        let folder = project(&[(name, &text)]);
+        let ran = gate(&folder, &["--format", "json"]);
+        let report = ran.json();
+        let unchecked = report["unchecked"].as_array().unwrap();
+        assert_eq!((unchecked.len(), &unchecked[0]["line"]), (1, &Value::from(line)), "{text}\n{}", ran.out);
+        assert!(unchecked[0]["why"].as_str().unwrap().starts_with("a quote or a comment"), "{}", ran.out);
+        // What follows the open quote is read all the same.
+        assert_eq!(ran.code, 1, "{text}\n{}", ran.out);
+    }
+    for (name, text) in
+        [("a.sql", clean_body.clone()), ("a.rs", rust(&clean_body)), ("a.ts", format!("f(`{clean_body}`)"))]
+    {
+        let folder = project(&[(name, &text)]);
+        assert_eq!(gate(&folder, &[]).code, 0, "{text}");
+    }
+    // Nothing is found beside the place: the exit code alone says it.
+    let folder = project(&[("a.rs", &rust(&open_body.replace("now()", "timestamp")))]);
+    assert_eq!(gate(&folder, &[]).code, 3);
+}
+
+#[test]
+fn quote_that_a_literal_leaves_open_is_none_of_a_body_and_no_alarm() {
+    let folder = project(&[(
+        "a.rs",
+        "fn f() { let sql = \"SELECT id FROM tasks WHERE title = '\".to_owned() + timestamp + \"'\"; }",
+    )]);
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+}
+
+#[test]
+fn body_in_another_language_is_no_sql() {
+    let body = |language: &str| format!("CREATE FUNCTION f() RETURNS text AS $$ it's now()\n$$ LANGUAGE {language};\n");
+    for (language, code) in [("plpython3u", 0), ("'plperl'", 0), ("plpgsql", 3), ("SQL", 3)] {
+        let folder = project(&[("a.sql", &body(language))]);
+        let ran = gate(&folder, &[]);
+        assert_eq!(ran.code, code, "{language}: {}", ran.out);
+        let folder = project(&[("a.sql", &body(language).replace("AS $$", &format!("LANGUAGE {language} AS $$")))]);
+        assert_eq!(gate(&folder, &[]).code, code, "{language}");
+    }
+}
+
+#[test]
+fn bodies_too_deep_in_each_other_are_told() {
+    let nested = (0..10).fold("SELECT now()".to_owned(), |inner, depth| format!("DO $d{depth}$ {inner} $d{depth}$"));
+    let folder = project(&[("a.sql", &nested)]);
+    let ran = gate(&folder, &[]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.out.contains("code in strings, deeper than 8 in each other"), "{}", ran.out);
 }
 
 #[test]
@@ -348,6 +425,51 @@ fn code_that_is_laid_out_anew_stays_in_the_baseline() {
     let ran = gate(&folder, &[]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.out.contains("a.rs:2:17"), "{}", ran.out);
+}
+
+#[test]
+fn baseline_keeps_what_it_knows_of_files_that_are_not_looked_at() {
+    let folder = project(&[("a/a.rs", NOW), ("b/b.rs", NOW), ("b/c.rs", NOW)]);
+    let known = |folder: &TempDir| -> Vec<String> {
+        let text = fs::read_to_string(folder.path().join("known.json")).unwrap();
+        let known: Value = serde_json::from_str(&text).unwrap();
+        let path = |entry: &Value| format!("{} {}", entry["path"].as_str().unwrap(), entry["count"]);
+        known["findings"].as_array().unwrap().iter().map(path).collect()
+    };
+    let baseline = ["--baseline", "known.json", "--write-baseline"];
+    gate(&folder, &baseline);
+    assert_eq!(known(&folder), ["a/a.rs 1", "b/b.rs 1", "b/c.rs 1"]);
+    // Whoever looks at one folder learns nothing of the other.
+    write(&folder, "a/a.rs", CLEAN);
+    write(&folder, "b/b.rs", format!("{NOW}{}", NOW.replace("fn now", "fn then")));
+    fs::remove_file(folder.path().join("b/c.rs")).unwrap();
+    let part = gate(&folder, &["b", "--baseline", "known.json"]);
+    assert_eq!(part.code, 1);
+    assert!(part.err.contains(" 1 gone from the baseline"), "{}", part.err);
+    let part = gate(&folder, &[&["b"], &baseline[..]].concat());
+    assert!(part.err.contains("2 in the baseline, 1 kept there, of files that were not checked"), "{}", part.err);
+    assert_eq!(known(&folder), ["a/a.rs 1", "b/b.rs 2"]);
+    // A file that can not be read keeps what is known of it.
+    write(&folder, "b/b.rs", "fn SystemTime(");
+    let part = gate(&folder, &["b", "--baseline", "known.json"]);
+    assert!(!part.err.contains("gone"), "{}", part.err);
+    gate(&folder, &[&["b"], &baseline[..]].concat());
+    assert_eq!(known(&folder), ["a/a.rs 1", "b/b.rs 2"]);
+    // Whoever looks at everything writes everything anew.
+    write(&folder, "b/b.rs", NOW);
+    gate(&folder, &baseline);
+    assert_eq!(known(&folder), ["b/b.rs 1"]);
+}
+
+#[test]
+fn file_that_is_no_baseline_is_overwritten_by_a_whole_run_only() {
+    let folder = project(&[("a/a.rs", NOW), ("known.json", "{}")]);
+    let part = gate(&folder, &["a", "--baseline", "known.json", "--write-baseline"]);
+    assert_eq!(part.code, 2);
+    assert!(part.err.contains("help: check the whole project"), "{}", part.err);
+    assert_eq!(fs::read_to_string(folder.path().join("known.json")).unwrap(), "{}");
+    assert_eq!(gate(&folder, &["--baseline", "known.json", "--write-baseline"]).code, 0);
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 0);
 }
 
 #[test]

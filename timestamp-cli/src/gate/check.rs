@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use crate::gate::each::each;
-use crate::gate::finding::Finding;
+use crate::gate::finding::{Finding, Unreadable};
 use crate::gate::language::Language;
 use crate::gate::position::{Lines, Position};
 use crate::gate::progress::Progress;
@@ -29,6 +29,11 @@ impl Unchecked {
     /// A file or folder that could not be looked into at all.
     pub(crate) fn new(path: PathBuf, why: String) -> Self {
         Self { path, at: None, why }
+    }
+
+    /// A file of which a part could not be read.
+    fn within(path: &Path, text: &str, Unreadable { at, why }: Unreadable) -> Self {
+        Self { path: path.to_owned(), at: Some(Lines::new(text).position(at)), why }
     }
 }
 
@@ -138,9 +143,11 @@ impl Checker<'_> {
                     continue;
                 }
                 Read::Scanned { text, findings, unchecked } => (text, findings, unchecked),
-                Read::Sketched { text, sketch } => {
+                Read::Sketched { text, mut sketch } => {
+                    let unreadable = sketch.unreadable.take();
+                    let unchecked = unreadable.map(|unreadable| Unchecked::within(path, &text, unreadable));
                     let findings = rust::judge(&text, *sketch, names, self.watched);
-                    (text, findings, None)
+                    (text, findings, unchecked)
                 }
             };
             checked.bytes += text.len() as u64;
@@ -184,11 +191,7 @@ fn read(path: &Path, packages: &Packages, filter: Option<&Filter>) -> Read {
         Some(Language::JavaScript) => javascript::scan(&text, &mut findings),
         None => Ok(()),
     };
-    let unchecked = result.err().map(|unreadable| Unchecked {
-        path: path.to_owned(),
-        at: Some(Lines::new(&text).position(unreadable.at)),
-        why: unreadable.why,
-    });
+    let unchecked = result.err().map(|unreadable| Unchecked::within(path, &text, unreadable));
     if findings.is_empty() && unchecked.is_none() {
         return Read::Silent { bytes: text.len() as u64 };
     }

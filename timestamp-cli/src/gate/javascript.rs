@@ -25,11 +25,12 @@ pub(crate) fn scan(text: &str, findings: &mut Vec<Finding>) -> Result<(), Unread
     }
     let (tokens, unreadable) = token::tokens(text);
     scanner::scan(text, &tokens, findings);
-    literal::scan(text, &tokens, findings);
-    unreadable.map_or(Ok(()), |at| {
+    let literals = literal::scan(text, &tokens, findings);
+    let tokens = unreadable.map_or(Ok(()), |at| {
         let why = "a comment or a template that begins here and ends nowhere".to_owned();
         Err(Unreadable { at, why })
-    })
+    });
+    tokens.and(literals)
 }
 
 /// Whether a word stands in a file without which no rule can find anything. `Date` is one of SQL's words too.

@@ -20,6 +20,7 @@ mod reader;
 pub(crate) mod rules;
 mod strings;
 mod tokens;
+mod variables;
 pub(crate) mod watched;
 
 use std::collections::HashMap;
@@ -208,6 +209,29 @@ mod tests {
             let (once, twice) = (work(&text(1_000)), work(&text(2_000)));
             assert!(twice < once * 3, "{once} and {twice} for {piece}");
             assert!(once < 20 * text(1_000).len(), "{once} for {piece}");
+        }
+    }
+
+    /// How many bytes of names are kept for what stands in each other so deep.
+    fn kept(head: &str, tail: &str, depth: usize) -> usize {
+        let sketch = read(&format!("{}fn last() {{}}{}", head.repeat(depth), tail.repeat(depth)), "app").unwrap();
+        let modules: usize = sketch.modules.iter().map(|(path, _)| path.len()).sum();
+        let mentions = sketch.mentions.iter();
+        modules
+            + mentions.map(|mention| mention.path.len() + mention.within.as_ref().map_or(0, |w| w.len())).sum::<usize>()
+    }
+
+    #[test]
+    fn names_of_what_is_nested_are_kept_in_part() {
+        let long = "a".repeat(40);
+        for (head, tail) in [
+            (format!("mod {long} {{ fn f() {{ x(); }} "), "}"),
+            (format!("fn {long}() {{ x(); "), "}"),
+            (format!("impl {long} {{ fn f() {{ Self::x(); "), "}}"),
+        ] {
+            // On stacks as large as those of a run.
+            let kept = crate::gate::each::each(&[40, 80], None, |depth| kept(&head, tail, *depth));
+            assert!(kept[1] < kept[0] * 5 / 2, "{kept:?} for {head}");
         }
     }
 

@@ -6,10 +6,11 @@
 
 mod client;
 mod clock_call;
+mod columns;
 mod flavour;
 mod literal;
-mod mention;
 mod naive;
+mod piece;
 mod prose;
 pub(crate) mod rules;
 mod scanner;
@@ -18,6 +19,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 mod token;
+mod words;
 
 use std::ops::Range;
 
@@ -26,32 +28,40 @@ use crate::gate::finding::{Finding, Unreadable};
 use self::scanner::Place;
 use self::source::Source;
 
+pub(crate) use self::words::forms;
+
 /// Whether a word stands in a text without which no rule of SQL can find anything.
 pub(crate) fn mentions_time(text: &str) -> bool {
-    mention::of_time(text)
+    words::are_in(text)
 }
 
 /// Adds what is refused in a file to `findings`.
 ///
 /// # Errors
 ///
-/// Where the file can not be read as SQL; what was found before and after that place is kept.
+/// Where the file, or the body of a function in it, can not be read as SQL; what was found before and after that place is
+/// kept.
 pub(crate) fn scan(text: &str, findings: &mut Vec<Finding>) -> Result<(), Unreadable> {
-    if !mention::of_time(text) {
+    if !words::are_in(text) {
         return Ok(());
     }
     let (tokens, unreadable) = token::tokens(text);
-    scanner::scan(Source { text, tokens: &tokens }, Place { locate: &|at| at, trigger: false, depth: 0 }, findings);
-    unreadable.map_or(Ok(()), |at| {
-        let why = "a quote or a comment that begins here and ends nowhere; the text was read on from the next line"
-            .to_owned();
-        Err(Unreadable { at, why })
-    })
+    let scanned = scanner::scan(Source { text, tokens: &tokens }, Place::new(&|at| at), findings);
+    unreadable.map_or(Ok(()), |at| Err(token::unreadable(at))).and(scanned)
 }
 
 /// Adds what is refused in a string literal to `findings`, if the literal is SQL.
 ///
 /// `text` is the literal's value; `locate` turns a place in it into the place in the file.
-pub(crate) fn scan_literal(text: &str, locate: &dyn Fn(Range<usize>) -> Range<usize>, findings: &mut Vec<Finding>) {
-    literal::scan(text, Place { locate, trigger: false, depth: 0 }, findings);
+///
+/// # Errors
+///
+/// Where the body of a function in the literal can not be read. A quote that the literal itself leaves open is no error:
+/// the next piece of a text that is put together may close it.
+pub(crate) fn scan_literal(
+    text: &str,
+    locate: &dyn Fn(Range<usize>) -> Range<usize>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Unreadable> {
+    literal::scan(text, Place::new(locate), findings)
 }

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::spanned::Spanned as _;
 use syn::{Expr, ExprCall, ExprMethodCall, Lit, Member};
 
 use crate::gate::finding::Fix;
 use crate::gate::rust::format::{description_lacks_zone, strftime_lacks_zone};
 use crate::gate::rust::imports::plain;
-use crate::gate::rust::paths::as_written;
+use crate::gate::rust::paths::{as_written, first_token};
 use crate::gate::rust::reader::{Place, Reader};
 use crate::gate::rust::rules;
 
@@ -20,30 +19,41 @@ const SHOWN: usize = 64;
 const MONOTONIC: &[&str] =
     &["MONOTONIC", "BOOTTIME", "CPUTIME", "Monotonic", "Boottime", "ProcessCPUTime", "ThreadCPUTime"];
 
+/// The functions of the `time` crate that read a description of a format.
+const PARSERS: &[&str] = &["parse", "parse_borrowed", "parse_owned"];
+
 /// Looks at the call of a function; returns whether its path needs no further look.
 pub(super) fn function(reader: &mut Reader<'_>, call: &ExprCall) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
-    let written = as_written(&path.path);
-    if written.ends_with("strtime::format") {
+    let Some(name) = path.path.segments.last().map(|segment| &segment.ident) else { return false };
+    if name == "format" && as_written(&path.path).ends_with("strtime::format") {
         pattern(reader, call.args.first(), strftime_lacks_zone);
     }
-    if written.contains("format_description")
-        && written.rsplit("::").next().is_some_and(|name| name.starts_with("parse"))
-    {
+    if PARSERS.iter().any(|parser| name == parser) && as_written(&path.path).contains("format_description") {
         pattern(reader, call.args.first(), description_lacks_zone);
     }
     // `clock_gettime(CLOCK_MONOTONIC, ..)` measures, and the rest of the call is code like any other.
-    if written.ends_with("clock_gettime") && call.args.first().is_some_and(|clock| is_monotonic(reader, clock)) {
+    if name == "clock_gettime" && call.args.first().is_some_and(|clock| is_monotonic(reader, clock)) {
         call.args.iter().for_each(|argument| syn::visit::Visit::visit_expr(reader, argument));
         return true;
     }
     false
 }
 
+/// Whether an argument names such a clock: `libc::CLOCK_MONOTONIC as _`, `ClockId::Monotonic.into()`.
 fn is_monotonic(reader: &Reader<'_>, clock: &Expr) -> bool {
-    let at = reader.range(clock.span());
-    let words = reader.source(&at);
-    MONOTONIC.iter().any(|name| words.contains(name))
+    match clock {
+        Expr::Path(path) => {
+            let words = reader.source(&reader.path_range(&path.path));
+            MONOTONIC.iter().any(|name| words.contains(name))
+        }
+        Expr::Cast(cast) => is_monotonic(reader, &cast.expr),
+        Expr::Paren(inner) => is_monotonic(reader, &inner.expr),
+        Expr::Group(inner) => is_monotonic(reader, &inner.expr),
+        Expr::Reference(inner) => is_monotonic(reader, &inner.expr),
+        Expr::MethodCall(call) if call.args.is_empty() => is_monotonic(reader, &call.receiver),
+        _ => false,
+    }
 }
 
 /// Looks at the call of a method; returns what is left to look at, if not all of it.
@@ -67,7 +77,7 @@ pub(super) fn method<'a>(reader: &mut Reader<'_>, call: &'a ExprMethodCall) -> O
             if let Some(Expr::Lit(syn::ExprLit { lit: Lit::Bool(z), .. })) = call.args.last()
                 && !z.value
             {
-                let at = reader.range(z.span());
+                let at = reader.range(z.span);
                 let fix =
                     call.args.first().is_some_and(is_chronos).then(|| Fix { at: at.clone(), text: "true".to_owned() });
                 reader.refuse(&rules::FORMAT_WITHOUT_Z, at, fix);
@@ -112,17 +122,19 @@ pub(super) fn description(reader: &mut Reader<'_>, body: &TokenStream) {
 ///
 /// Nothing mends it: `Z` at its end would be wrong where the text around it says the zone, or where it is read again.
 fn pattern(reader: &mut Reader<'_>, argument: Option<&Expr>, lacks_zone: fn(&str) -> bool) {
-    let Some(argument) = argument else { return };
-    let at = reader.range(argument.span());
     match argument {
-        Expr::Lit(_) => pattern_literal(reader, at, lacks_zone),
-        Expr::Path(path) => {
+        Some(Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. })) => {
+            let at = reader.range(text.span());
+            pattern_literal(reader, at, lacks_zone);
+        }
+        Some(Expr::Path(path)) => {
+            let at = reader.path_range(&path.path);
             let name = path.path.segments.last().map(|segment| plain(&segment.ident));
             if name.and_then(|name| reader.constant(&name).map(lacks_zone)) == Some(true) {
                 reader.refuse(&rules::FORMAT_WITHOUT_ZONE, at, None);
             }
         }
-        Expr::Reference(reference) => pattern(reader, Some(&reference.expr), lacks_zone),
+        Some(Expr::Reference(reference)) => pattern(reader, Some(&reference.expr), lacks_zone),
         _ => {}
     }
 }
@@ -137,7 +149,7 @@ pub(super) fn pattern_literal(reader: &mut Reader<'_>, at: Range<usize>, lacks_z
 /// Looks at `.elapsed()`, which asks for the time where it is called on a `SystemTime`.
 fn elapsed(reader: &mut Reader<'_>, call: &ExprMethodCall) {
     let end = reader.range(call.method.span());
-    let whole = reader.range(call.receiver.span()).start..end.end;
+    let whole = first_token(&call.receiver).map_or(end.start, |first| reader.range(first).start)..end.end;
     let at = if whole.len() <= SHOWN && !reader.source(&whole).contains('\n') { whole } else { end };
     match value(&call.receiver) {
         Expr::Path(path) if path.qself.is_none() => {

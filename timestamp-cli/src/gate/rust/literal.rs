@@ -11,22 +11,27 @@ pub(crate) struct Literal {
 }
 
 impl Literal {
-    /// Reads the token of a literal, with its quotes; `None` if it is no string of characters.
+    /// Reads the token of a literal, with its quotes; `None` if it is no string.
+    ///
+    /// Of bytes, each escape stands for the character of its number.
     pub(crate) fn read(token: &str) -> Option<Self> {
-        if let Some(raw) = token.strip_prefix('r') {
+        let kind = usize::from(token.starts_with(['b', 'c']));
+        let string = token.get(kind..)?;
+        if let Some(raw) = string.strip_prefix('r') {
             let hashes = raw.len() - raw.trim_start_matches('#').len();
-            let value = raw.get(hashes + 1..raw.len().checked_sub(hashes + 1)?)?;
-            return Some(Self { value: value.to_owned(), shifts: vec![(0, hashes + 2)] });
+            let value = raw.get(hashes..raw.len().checked_sub(hashes)?)?.strip_prefix('"')?.strip_suffix('"')?;
+            return Some(Self { value: value.to_owned(), shifts: vec![(0, kind + hashes + 2)] });
         }
-        let written = token.strip_prefix('"')?.strip_suffix('"')?;
-        let mut literal = Self { value: String::with_capacity(written.len()), shifts: vec![(0, 1)] };
+        let written = string.strip_prefix('"')?.strip_suffix('"')?;
+        let quote = kind + 1;
+        let mut literal = Self { value: String::with_capacity(written.len()), shifts: vec![(0, quote)] };
         let mut rest = written;
         while let Some(special) = rest.find(['\\', '\r']) {
             literal.value.push_str(rest.get(..special)?);
             let (value, length) = escape(rest.get(special..)?);
             literal.value.extend(value);
             rest = rest.get(special + length..)?;
-            literal.shifts.push((literal.value.len(), 1 + written.len() - rest.len()));
+            literal.shifts.push((literal.value.len(), quote + written.len() - rest.len()));
         }
         literal.value.push_str(rest);
         Some(literal)
@@ -94,11 +99,14 @@ mod tests {
         assert_eq!(read("\"a \\\r\n   b now()\"", "b now"), ("a b now()".into(), "b now"));
         assert_eq!(read("\"a\r\nnow()\"", "now"), ("a\nnow()".into(), "now"));
         assert_eq!(read(r#""x\ny""#, "\n").1, "\\n");
+        assert_eq!(read(r#"b"\xff\x41 now()""#, "now()"), ("\u{ff}A now()".into(), "now()"));
+        assert_eq!(read(r##"br#"a "now()""#"##, "now()"), ("a \"now()\"".into(), "now()"));
+        assert_eq!(read(r#"c"\tnow()""#, "now()"), ("\tnow()".into(), "now()"));
     }
 
     #[test]
-    fn what_is_no_string_of_characters_has_no_value() {
-        for token in ["b\"x\"", "'x'", "1", "c\"x\"", "r", "r#", "\""] {
+    fn what_is_no_string_has_no_value() {
+        for token in ["b'x'", "'x'", "1", "r", "r#", "br#", "\"", "b", "c", "r#x#", "b\"", "\u{e9}"] {
             assert_eq!(Literal::read(token), None, "{token}");
         }
     }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Expr, Lit, LitStr, Pat, Token};
 
-use crate::gate::finding::{Finding, Fix};
+use crate::gate::finding::{Finding, Fix, Unreadable};
 use crate::gate::rule::Rule;
 use crate::gate::rust::imports::{self, plain};
 use crate::gate::rust::literal::Literal;
 use crate::gate::rust::names::{Meaning, Scope};
-use crate::gate::rust::paths::{as_written, qualified, type_path};
+use crate::gate::rust::paths::{self, as_written, qualified, type_path};
+use crate::gate::rust::variables::Variables;
 use crate::gate::rust::{calls, tokens};
 use crate::gate::sql;
 
@@ -26,8 +26,14 @@ const MACROS: u32 = 16;
 /// As many globs of the blocks around a path are followed, and those of one block more.
 const GLOBS: usize = 16;
 
+/// From so many blocks around a path names are taken, the innermost first.
+const BLOCKS: usize = 64;
+
 /// The longest path that is followed, in bytes. No watched one comes near it, however many modules lead there.
-const LONGEST_PATH: usize = 1024;
+const LONGEST_PATH: usize = 512;
+
+/// How many bytes tell the function around a finding, with the types and functions around that; a longer name is whole.
+const LONGEST_WITHIN: usize = 256;
 
 /// Where a path is mentioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +63,8 @@ pub(crate) struct Sketch {
     pub(crate) modules: Vec<(String, Scope)>,
     pub(crate) mentions: Vec<Mention>,
     pub(crate) findings: Vec<Finding>,
+    /// The first part of the file that could not be read, though the rest could.
+    pub(crate) unreadable: Option<Unreadable>,
 }
 
 /// The state of reading one file.
@@ -68,8 +76,7 @@ pub(super) struct Reader<'a> {
     sketch: Sketch,
     module: Arc<str>,
     blocks: Vec<Scope>,
-    /// The variables that are bound, innermost last, with their types where they are written.
-    variables: Vec<HashMap<String, Option<String>>>,
+    variables: Variables,
     /// The types of fields, by their names; `None` where two fields of one name differ.
     fields: HashMap<String, Option<String>>,
     /// The texts of constants, by their names.
@@ -91,7 +98,7 @@ pub(super) fn read(text: &str, base: usize, file: &syn::File, module: &str) -> S
         sketch: Sketch::default(),
         module: module.into(),
         blocks: Vec::new(),
-        variables: vec![HashMap::new()],
+        variables: Variables::default(),
         fields: HashMap::new(),
         constants: HashMap::new(),
         signature: None,
@@ -110,6 +117,26 @@ impl<'a> Reader<'a> {
     pub(super) fn range(&self, span: Span) -> Range<usize> {
         let range = span.byte_range();
         range.start + self.base..range.end + self.base
+    }
+
+    /// Returns where a path stands in the file, that reads `written`.
+    ///
+    /// Most paths are written without blanks and arguments, and the end of those is asked for at half the price.
+    fn written_range(&self, path: &syn::Path, written: &str) -> Range<usize> {
+        let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return 0..0 };
+        if path.leading_colon.is_none() && last.arguments.is_none() {
+            let first = self.range(first.ident.span());
+            let whole = first.start..first.start + written.len();
+            if self.source(&whole) == written {
+                return whole;
+            }
+        }
+        self.path_range(path)
+    }
+
+    /// Returns where a path stands in the file.
+    pub(super) fn path_range(&self, path: &syn::Path) -> Range<usize> {
+        paths::ends(path).map_or(0..0, |(first, last)| self.range(first).start..self.range(last).end)
     }
 
     /// Returns the file's own words for a piece of code.
@@ -144,7 +171,7 @@ impl<'a> Reader<'a> {
             };
             path = format!("{this}{rest}");
         }
-        for block in self.blocks.iter().rev() {
+        for block in self.blocks.iter().rev().take(BLOCKS) {
             #[cfg(test)]
             crate::gate::work::add(1);
             if path.len() > LONGEST_PATH {
@@ -169,7 +196,8 @@ impl<'a> Reader<'a> {
         if self.within.is_empty() {
             return None;
         }
-        Some(Arc::clone(self.within_text.get_or_insert_with(|| self.within.join("::").into())))
+        let within = &self.within;
+        Some(Arc::clone(self.within_text.get_or_insert_with(|| innermost(within).into())))
     }
 
     fn enter(&mut self, name: String) {
@@ -184,11 +212,7 @@ impl<'a> Reader<'a> {
 
     /// Returns the type of a variable as it was written, if it is bound and its type known.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.iter().rev().find_map(|bound| bound.get(name)).and_then(Option::as_deref)
-    }
-
-    fn is_bound(&self, name: &str) -> bool {
-        self.variables.iter().any(|bound| bound.contains_key(name))
+        self.variables.type_of(name)
     }
 
     /// Returns the type of the fields with this name, if all in the file have the same.
@@ -214,20 +238,26 @@ impl<'a> Reader<'a> {
             let part = literal.locate(&part);
             at.start + part.start..at.start + part.end
         };
-        sql::scan_literal(&literal.value, &locate, &mut self.sketch.findings);
+        let scanned = sql::scan_literal(&literal.value, &locate, &mut self.sketch.findings);
+        if let Err(unreadable) = scanned {
+            self.sketch.unreadable.get_or_insert(unreadable);
+        }
         let within = self.within();
         for finding in self.sketch.findings.iter_mut().skip(first) {
             finding.within.clone_from(&within);
         }
     }
 
+    /// A module whose path is too long to be followed shares the names of the one around it.
     fn enter_module(&mut self, path: String, items: &[syn::Item]) {
+        let path = if path.len() > LONGEST_PATH { self.module.to_string() } else { path };
         self.sketch.modules.push((path.clone(), imports::of_items(items)));
         let outer = (
             std::mem::replace(&mut self.module, path.into()),
             std::mem::take(&mut self.blocks),
-            std::mem::replace(&mut self.variables, vec![HashMap::new()]),
+            std::mem::take(&mut self.variables),
         );
+        self.variables.enter();
         items.iter().for_each(|item| self.visit_item(item));
         (self.module, self.blocks, self.variables) = outer;
     }
@@ -238,9 +268,9 @@ impl<'a> Reader<'a> {
         if brings_names {
             self.blocks.push(scope);
         }
-        self.variables.push(HashMap::new());
+        self.variables.enter();
         statements.iter().for_each(|statement| self.visit_stmt(statement));
-        self.variables.pop();
+        self.variables.leave();
         if brings_names {
             self.blocks.pop();
         }
@@ -248,12 +278,12 @@ impl<'a> Reader<'a> {
 
     fn enter_function(&mut self, name: &syn::Ident, signature: &syn::Signature, block: Option<&syn::Block>) {
         self.enter(plain(name));
-        self.variables.push(HashMap::new());
+        self.variables.enter();
         self.visit_signature(signature);
         if let Some(block) = block {
             self.visit_block(block);
         }
-        self.variables.pop();
+        self.variables.leave();
         self.leave();
     }
 
@@ -275,10 +305,7 @@ impl<'a> Reader<'a> {
     }
 
     fn bind(&mut self, name: String, ty: Option<String>) {
-        let ty = ty.filter(|ty| ty.len() < LONGEST_PATH);
-        if let Some(bound) = self.variables.last_mut() {
-            bound.insert(name, ty);
-        }
+        self.variables.bind(name, ty.filter(|ty| ty.len() < LONGEST_PATH));
     }
 
     /// Reads what a macro is given: as expressions, as statements, or else word by word.
@@ -409,7 +436,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-        self.variables.push(HashMap::new());
+        self.variables.enter();
         for input in &closure.inputs {
             if let Pat::Type(typed) = input {
                 self.visit_type(&typed.ty);
@@ -418,13 +445,13 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
         self.visit_return_type(&closure.output);
         self.visit_expr(&closure.body);
-        self.variables.pop();
+        self.variables.leave();
     }
 
     fn visit_arm(&mut self, arm: &'ast syn::Arm) {
-        self.variables.push(HashMap::new());
+        self.variables.enter();
         visit::visit_arm(self, arm);
-        self.variables.pop();
+        self.variables.leave();
     }
 
     fn visit_field(&mut self, field: &'ast syn::Field) {
@@ -464,7 +491,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
         expression.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
         match expression.path.get_ident() {
-            Some(name) if expression.qself.is_none() && self.is_bound(&plain(name)) => {}
+            Some(name) if expression.qself.is_none() && self.variables.has(&plain(name)) => {}
             _ => self.qualified_path(expression.qself.as_ref(), &expression.path),
         }
     }
@@ -474,8 +501,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let at = self.range(path.span());
-        self.mention(as_written(path), self.place(), at);
+        let written = as_written(path);
+        let at = self.written_range(path, &written);
+        self.mention(written, self.place(), at);
         for segment in &path.segments {
             self.visit_path_arguments(&segment.arguments);
         }
@@ -495,8 +523,14 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_lit(&mut self, literal: &'ast Lit) {
-        if let Lit::Str(literal) = literal {
-            self.visit_lit_str(literal);
+        match literal {
+            Lit::Str(literal) => self.visit_lit_str(literal),
+            // SQL may be handed over as bytes, or to a library of C.
+            Lit::ByteStr(_) | Lit::CStr(_) => {
+                let at = self.range(literal.span());
+                self.string(&at);
+            }
+            _ => {}
         }
     }
 
@@ -551,7 +585,7 @@ impl Reader<'_> {
         let Some(of) = of else { return self.visit_path(path) };
         self.visit_type(&of.ty);
         if let Some(written) = qualified(of, path) {
-            let at = self.range(of.lt_token.span()).start..self.range(path.span()).end;
+            let at = self.range(of.lt_token.spans[0]).start..self.path_range(path).end;
             self.mention(written, self.place(), at);
         } else {
             self.visit_path(path);
@@ -574,6 +608,17 @@ fn bound_name(pattern: &Pat) -> Option<String> {
         Pat::Reference(pattern) => bound_name(&pattern.pat),
         _ => None,
     }
+}
+
+/// Joins the last of these names, as many as [`LONGEST_WITHIN`] has room for, and one at least.
+fn innermost(names: &[String]) -> String {
+    let mut length = 0;
+    let room = names.iter().rev().take_while(|name| {
+        length += name.len() + "::".len();
+        length <= LONGEST_WITHIN
+    });
+    let count = room.count().max(1);
+    names.get(names.len().saturating_sub(count)..).unwrap_or_default().join("::")
 }
 
 /// `CreatedAt` as `created_at`.

@@ -44,11 +44,11 @@ impl<'a> Iterator for Strings<'a> {
                         self.at = close;
                         return self.text.get(start..close);
                     }
-                    // Bytes and C strings are no text.
                     if let Some("b" | "c") = prefix
                         && bytes.get(end) == Some(&b'"')
                     {
                         self.at = end_of_string(bytes, end + 1);
+                        return self.text.get(start..self.at);
                     }
                 }
                 _ => self.at += 1,
@@ -133,7 +133,7 @@ mod tests {
             let tar = "five";
         "####;
         let values: Vec<_> = literals(code).map(|literal| literal.value).collect();
-        assert_eq!(values, ["one \" \\", "two \" ", "three\"# ", "four", "five"]);
+        assert_eq!(values, ["one \" \\", "two \" ", "bytes", "more", "c", "three\"# ", "four", "five"]);
     }
 
     #[test]

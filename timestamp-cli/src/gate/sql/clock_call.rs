@@ -2,6 +2,7 @@
 
 use super::source::Source;
 use super::token::Kind;
+use super::words::{self, Called, Clock};
 
 /// A call that asks for the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,25 +17,20 @@ pub(super) struct ClockCall {
 ///
 /// Functions of SQLite such as `datetime('now')` depend on their arguments, and are judged where these end.
 pub(super) fn clock_call(source: &Source<'_>, index: usize) -> Option<ClockCall> {
-    let name = source.word(index);
-    let called = called_empty(source, index + 1);
-    let call = match name.as_str() {
-        "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => {
-            ClockCall { end: called?, zoned: true }
-        }
-        "timeofday" | "getdate" | "getutcdate" | "sysdatetime" | "sysutcdatetime" | "sysdatetimeoffset"
-        | "utc_timestamp" | "utc_date" | "utc_time" | "curdate" | "curtime" => ClockCall { end: called?, zoned: false },
-        "current_timestamp" => ClockCall { end: called.unwrap_or(index + 1), zoned: true },
-        "current_date" | "current_time" | "localtime" | "localtimestamp" | "systimestamp" => {
-            ClockCall { end: called.unwrap_or(index + 1), zoned: false }
-        }
+    let word = source.word(index).meaning()?;
+    let call = match word.clock {
+        Some(Clock { called: Called::Always, zoned }) => ClockCall { end: called_empty(source, index + 1)?, zoned },
         // A column may be called so, where it is no function.
-        "sysdate" if !source.is_symbol(index + 1, "=") => ClockCall { end: called.unwrap_or(index + 1), zoned: false },
-        // The words of Db2.
-        "current" if ["timestamp", "date", "time"].contains(&source.word(index + 1).as_str()) => {
+        Some(Clock { called: Called::Perhaps, .. }) if word.text == "sysdate" && source.is_symbol(index + 1, "=") => {
+            return None;
+        }
+        Some(Clock { called: Called::Perhaps, zoned }) => {
+            ClockCall { end: called_empty(source, index + 1).unwrap_or(index + 1), zoned }
+        }
+        None if word.text == "current" && ["timestamp", "date", "time"].contains(&source.word(index + 1).as_str()) => {
             ClockCall { end: index + 2, zoned: false }
         }
-        _ => return None,
+        None => return None,
     };
     is_free(source, index).then_some(call)
 }
@@ -73,5 +69,5 @@ fn called_empty(source: &Source<'_>, index: usize) -> Option<usize> {
 
 /// Whether text is one of PostgreSQL's words for a time that moves.
 pub(super) fn is_moving_text(text: &str) -> bool {
-    ["now", "today", "tomorrow", "yesterday"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+    words::find(text.trim()).is_some_and(|word| word.moves)
 }

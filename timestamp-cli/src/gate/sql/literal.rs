@@ -1,28 +1,36 @@
 //! Whether a string literal is SQL, and then what is refused in it.
 //!
-//! Most literals are not, and are turned away by their first word. What begins like a statement must have the shape of
+//! Most literals are not, and are turned away by their first words. What begins like a statement must have the shape of
 //! one: "Update now() and then" has no `SET`, "Create table timestamps now()" no parenthesis. `SELECT` and conditions,
-//! which may be anything, are read by [`prose`].
+//! which may be anything, are read by [`prose`]; pieces of statements, which stand alone, by [`piece`].
+
+use crate::gate::finding::Unreadable;
 
 use super::clock_call::clock_call;
-use super::mention;
 use super::naive::{TimeType, time_type};
+use super::piece;
 use super::prose;
 use super::scanner::{self, Place};
 use super::source::{Lower, Source};
 use super::statement;
 use super::token::{self, Kind};
+use super::words;
 
 /// How many tokens a list of columns before `AS` may have, and the like.
 const AHEAD: usize = 256;
 
 /// Adds what is refused in `text` to `findings`, if it is SQL.
-pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Finding>) {
-    if !(begins_like_sql(text) || begins_like_comparison(text)) || !mention::of_time(text) {
-        return;
+///
+/// # Errors
+///
+/// Where the body of a function in it can not be read.
+pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Finding>) -> Result<(), Unreadable> {
+    if !(begins_like_statement(text) || piece::may_begin(text)) || !words::are_in(text) {
+        return Ok(());
     }
     let (tokens, _) = token::tokens(text);
     let source = Source { text, tokens: &tokens };
+    let mut outcome = Ok(());
     let mut start = 0;
     while start < tokens.len() {
         let to_end = holds_statements(&source, start);
@@ -30,14 +38,20 @@ pub(super) fn scan(text: &str, place: Place<'_>, findings: &mut Vec<super::Findi
         let end = ahead.unwrap_or(tokens.len());
         let statement = Source { text, tokens: tokens.get(start..end).unwrap_or_default() };
         if is_statement(&statement, 0) {
-            scanner::scan(statement, place, findings);
+            outcome = outcome.and(scanner::scan(statement, place, findings));
+        } else if start == 0
+            && end + 1 >= tokens.len()
+            && let Some(kind) = piece::kind(&statement)
+        {
+            outcome = outcome.and(scanner::scan(statement, Place { kind, ..place }, findings));
         }
         start = end + 1;
     }
+    outcome
 }
 
-/// Whether the first word of a text may begin SQL. Looks at a few bytes only, besides comments.
-fn begins_like_sql(text: &str) -> bool {
+/// Whether the first word of a text may begin a statement, or a condition. Looks at a few bytes only, besides comments.
+fn begins_like_statement(text: &str) -> bool {
     let mut rest =
         after_placeholder(text).trim_start_matches(|character: char| character.is_whitespace() || character == '(');
     while let Some(after) = comment(rest) {
@@ -80,15 +94,6 @@ fn begins_like_sql(text: &str) -> bool {
     )
 }
 
-/// Whether a text begins with a name and a comparison, as pieces of `SET` and `WHERE` do: `updated_at = now()`.
-fn begins_like_comparison(text: &str) -> bool {
-    let is_of_name = |character: char| character.is_alphanumeric() || "_.\"`[]{}$".contains(character);
-    let text = text.trim_start();
-    let name = text.strip_prefix(',').unwrap_or(text).trim_start();
-    let rest = name.trim_start_matches(is_of_name);
-    rest.len() < name.len() && rest.trim_start().starts_with(['=', '<', '>', '!'])
-}
-
 /// Returns what follows a `{placeholder}` at the start, where a condition may be added to what it stands for.
 fn after_placeholder(text: &str) -> &str {
     let inner = text.trim_start().strip_prefix('{').and_then(|inner| inner.split_once('}'));
@@ -108,17 +113,31 @@ fn holds_statements(source: &Source<'_>, start: usize) -> bool {
     matches!(statement::kind(source, start), Some(statement::Kind::Routine | statement::Kind::Trigger))
 }
 
-/// Whether tokens from `start` on have the shape of a statement, or of a part of one.
+/// Whether a word has one capital, and begins with it, as the first of a sentence does.
+pub(super) fn is_capitalized(word: &str) -> bool {
+    let mut bytes = word.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_uppercase())
+        && bytes.next().is_some_and(|second| second.is_ascii_lowercase())
+        && bytes.all(|rest| rest.is_ascii_lowercase())
+}
+
+/// Whether tokens from `start` on have the shape of a statement, or of a condition.
 fn is_statement(source: &Source<'_>, start: usize) -> bool {
     if source.is_symbol(start, "(") {
         return is_statement(source, start + 1);
     }
     if let Some(end) = placeholder(source, start).filter(|_| start == 0) {
-        return matches!(source.word(end).as_str(), "where" | "and" | "or") && is_statement(source, end)
-            || is_comparison(source, start);
+        return matches!(source.word(end).as_str(), "where" | "and" | "or") && is_statement(source, end);
     }
     let next = start + 1;
     match source.word(start).as_str() {
+        // "Select now() later": who writes so writes English, unless it is from a table.
+        "select"
+            if is_capitalized(source.slice(start))
+                && !(start..source.tokens.len()).any(|index| source.is_word(index, "from")) =>
+        {
+            prose::reads_strictly(source, start)
+        }
         "select" => prose::reads_as_sql(source, start),
         "values" => source.is_symbol(next, "(") && prose::reads_as_sql(source, start),
         "where" | "and" | "or" | "having" => prose::compares(source) && prose::reads_as_sql(source, start),
@@ -138,16 +157,8 @@ fn is_statement(source: &Source<'_>, start: usize) -> bool {
         "on" if source.is_word(next, "conflict") || source.is_word(next, "duplicate") => {
             prose::compares(source) && prose::reads_as_sql(source, start)
         }
-        _ => is_comparison(source, start),
+        _ => false,
     }
-}
-
-/// A column beside what asks for the time, and no sentence around it: `, updated_at = now()`, `at < now() - $1`.
-fn is_comparison(source: &Source<'_>, start: usize) -> bool {
-    let first = start + usize::from(source.is_symbol(start, ","));
-    let Some(end) = name(source, first) else { return false };
-    let compares = ["=", "<", ">", "<=", ">=", "<>", "!="].iter().any(|symbol| source.is_symbol(end, symbol));
-    compares && clock_call(source, end + 1).is_some() && prose::reads_as_sql(source, first)
 }
 
 /// A procedure, called and nothing more. "Call now()" is English.
@@ -201,7 +212,17 @@ fn is_create(source: &Source<'_>, start: usize) -> bool {
     let Some(what) = (start..start + 12).find(|index| {
         matches!(
             source.word(*index).as_str(),
-            "table" | "function" | "procedure" | "trigger" | "view" | "index" | "type" | "domain" | "rule" | "event"
+            "table"
+                | "function"
+                | "procedure"
+                | "trigger"
+                | "view"
+                | "index"
+                | "type"
+                | "domain"
+                | "rule"
+                | "event"
+                | "policy"
         )
     }) else {
         return false;
@@ -218,6 +239,7 @@ fn is_create(source: &Source<'_>, start: usize) -> bool {
     let after = source.word(end);
     let after = after.as_str();
     match kind.as_str() {
+        "policy" => after == "on" && prose::compares(source) && prose::reads_as_sql(source, end + 1),
         "table" => {
             source.is_symbol(end, "(")
                 || placeholder(source, end).is_some()
@@ -284,7 +306,7 @@ fn is_with(source: &Source<'_>, start: usize) -> bool {
 }
 
 /// Returns the token after the name of a table or a column: quoted or not, with its schema, or filled in later.
-fn name(source: &Source<'_>, start: usize) -> Option<usize> {
+pub(super) fn name(source: &Source<'_>, start: usize) -> Option<usize> {
     let mut end = one_name(source, start)?;
     for _ in 0..8 {
         if source.is_symbol(end, ".") {
@@ -311,7 +333,7 @@ fn one_name(source: &Source<'_>, start: usize) -> Option<usize> {
 }
 
 /// Returns the token after something that is filled in before the text is run: `?`, `{}`, `{table}`, `%I`.
-fn placeholder(source: &Source<'_>, start: usize) -> Option<usize> {
+pub(super) fn placeholder(source: &Source<'_>, start: usize) -> Option<usize> {
     if source.kind(start) == Some(Kind::Value) {
         return Some(start + 1);
     }

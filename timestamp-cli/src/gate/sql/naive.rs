@@ -1,6 +1,7 @@
 //! Types without a zone, and texts without an offset.
 
 use super::source::Source;
+use super::words::Zone;
 
 /// How a type that begins at a token stands to zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +16,12 @@ pub(super) enum TimeType {
 ///
 /// `TIME` and `DATE` are none: neither names an instant, and an opening hour or a birthday is right without a zone.
 pub(super) fn time_type(source: &Source<'_>, index: usize) -> Option<TimeType> {
-    let zone_may_follow = match source.word(index).as_str() {
-        "timestamp" => true,
-        "datetime" | "datetime2" | "smalldatetime" | "timestamp_ntz" | "timestampntz" => false,
-        "timestamptz" | "datetimeoffset" | "timestamp_tz" | "timestamp_ltz" => {
-            return Some(TimeType::Zoned { end: after_precision(source, index + 1) });
-        }
-        _ => return None,
-    };
+    let zone = source.word(index).meaning()?.zone?;
     let end = after_precision(source, index + 1);
-    if !zone_may_follow {
-        return Some(TimeType::Naive { end });
+    match zone {
+        Zone::Without => return Some(TimeType::Naive { end }),
+        Zone::With => return Some(TimeType::Zoned { end }),
+        Zone::MayFollow => {}
     }
     if source.are_words(end, &["without", "time", "zone"]) {
         return Some(TimeType::Naive { end: end + 3 });

@@ -11,7 +11,7 @@ mod types;
 
 use std::ops::Range;
 
-use crate::gate::finding::{self, Finding};
+use crate::gate::finding::{self, Finding, Unreadable};
 use crate::gate::rule::Rule;
 
 use super::clock_call::{clock_call, is_free};
@@ -24,19 +24,33 @@ use super::token::Kind;
 #[derive(Clone, Copy)]
 pub(super) struct Place<'f> {
     pub(super) locate: &'f dyn Fn(Range<usize>) -> Range<usize>,
+    /// What the statement is that it is a piece of; of a whole one, its words tell.
+    pub(super) kind: statement::Kind,
     /// Whether it is the body of a trigger.
     pub(super) trigger: bool,
     /// How many bodies it is in.
     pub(super) depth: usize,
 }
 
+impl<'f> Place<'f> {
+    /// The outermost one.
+    pub(super) fn new(locate: &'f dyn Fn(Range<usize>) -> Range<usize>) -> Self {
+        Self { locate, kind: statement::Kind::Other, trigger: false, depth: 0 }
+    }
+}
+
 /// Adds what is refused in tokens to `findings`.
-pub(super) fn scan(source: Source<'_>, place: Place<'_>, findings: &mut Vec<Finding>) {
+///
+/// # Errors
+///
+/// Where code within a string, such as the body of a function, can not be read; what was found around it is kept.
+pub(super) fn scan(source: Source<'_>, place: Place<'_>, findings: &mut Vec<Finding>) -> Result<(), Unreadable> {
     let mut scanner = Scanner {
         source,
         place,
         findings,
-        statement: Statement::default(),
+        unreadable: Ok(()),
+        statement: Statement { kind: place.kind, ..Statement::default() },
         parentheses: Vec::new(),
         declaring: false,
         zoned_until: None,
@@ -46,12 +60,15 @@ pub(super) fn scan(source: Source<'_>, place: Place<'_>, findings: &mut Vec<Find
         index = scanner.step(index).max(index + 1);
     }
     scanner.end_assignment();
+    scanner.unreadable
 }
 
 struct Scanner<'a, 'f> {
     source: Source<'a>,
     place: Place<'f>,
     findings: &'f mut Vec<Finding>,
+    /// The first code within a string that could not be read.
+    unreadable: Result<(), Unreadable>,
     statement: Statement,
     parentheses: Vec<Parenthesis>,
     /// Between `DECLARE` and `BEGIN`.
@@ -60,6 +77,7 @@ struct Scanner<'a, 'f> {
     zoned_until: Option<usize>,
 }
 
+#[derive(Default)]
 struct Statement {
     kind: statement::Kind,
     /// Whether it is a trigger, or a function that returns one.
@@ -74,20 +92,6 @@ struct Statement {
     default: Option<usize>,
     /// A column that is being assigned in a trigger, whose name says that it is a time of the row.
     assigned: Option<usize>,
-}
-
-impl Default for Statement {
-    fn default() -> Self {
-        Self {
-            kind: statement::Kind::Other,
-            trigger: false,
-            blocks: 0,
-            selecting: false,
-            setting: false,
-            default: None,
-            assigned: None,
-        }
-    }
 }
 
 /// An open parenthesis.

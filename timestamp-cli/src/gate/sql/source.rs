@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::token::{Kind, Token};
 
 /// The longest keyword or function that any rule knows.
-const LONGEST: usize = 24;
+pub(super) const LONGEST: usize = 24;
 
 /// Tokens of one text. Places past the end answer "no".
 #[derive(Debug, Clone, Copy)]

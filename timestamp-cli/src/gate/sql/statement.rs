@@ -6,7 +6,7 @@ use super::source::Source;
 const WORDS_BEFORE_KIND: usize = 16;
 
 /// Where a type can stand in a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Kind {
     /// `CREATE TABLE`, `CREATE TYPE`: in the parentheses, after a name.
     Columns,
@@ -19,6 +19,7 @@ pub(super) enum Kind {
     /// `CREATE DOMAIN`.
     Domain,
     /// Nowhere.
+    #[default]
     Other,
 }
 

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::{Location, Token as Parsed, TokenWithSpan, Tokenizer, Whitespace};
 
+use crate::gate::finding::Unreadable;
+
 use super::client;
 use super::flavour::Flavour;
 
@@ -65,6 +67,13 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<usize>) {
         start = stopped + line + 1;
     }
     (reader.tokens, unreadable)
+}
+
+/// Tells of a place that [`tokens`] could not read.
+pub(super) fn unreadable(at: usize) -> Unreadable {
+    let why =
+        "a quote or a comment that begins here and ends nowhere; the text was read on from the next line".to_owned();
+    Unreadable { at, why }
 }
 
 struct Reader {

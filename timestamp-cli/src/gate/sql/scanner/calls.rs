@@ -1,6 +1,9 @@
 //! Calls that depend on their arguments, judged where these end.
 
+use std::ops::Range;
+
 use super::super::rules;
+use super::super::words::Function;
 use super::{Parenthesis, Scanner};
 
 impl Scanner<'_, '_> {
@@ -33,17 +36,17 @@ impl Scanner<'_, '_> {
         let empty = parenthesis.start == index;
         let arguments = if empty { 0 } else { parenthesis.commas + 1 };
         let name = self.source.word(called);
-        let (now, local) = match name.as_str() {
-            "date" | "time" | "datetime" | "julianday" | "unixepoch" => (empty || parenthesis.now, parenthesis.local),
-            "strftime" => {
+        let (now, local) = match name.meaning().and_then(|word| word.function) {
+            Some(Function::OfTime) => (empty || parenthesis.now, parenthesis.local),
+            Some(Function::Strftime) => {
                 let format_alone = arguments == 1 && parenthesis.text.is_some();
                 (format_alone || parenthesis.now, parenthesis.local)
             }
-            "timediff" => (parenthesis.now, false),
-            "unix_timestamp" => (empty, false),
-            "from_unixtime" => (false, true),
-            "moddatetime" => (self.in_trigger(), false),
-            "to_timestamp" => {
+            Some(Function::Timediff) => (parenthesis.now, false),
+            Some(Function::UnixTimestamp) => (empty, false),
+            Some(Function::FromUnixtime) => (false, true),
+            Some(Function::Moddatetime) => (self.in_trigger(), false),
+            Some(Function::ToTimestamp) => {
                 let format = parenthesis.text.and_then(|text| self.source.content(text)).unwrap_or_default();
                 if arguments == 2
                     && !format.is_empty()
@@ -54,25 +57,27 @@ impl Scanner<'_, '_> {
                 self.zoned(index + 1);
                 (false, false)
             }
-            "timezone" => {
-                if arguments == 2 && parenthesis.zoned {
-                    self.report(&rules::NAIVE_CAST, called..index + 1);
-                }
+            None => {
+                self.close_other(name.as_str(), parenthesis, called..index + 1);
                 (false, false)
             }
-            "cast" | "try_cast" | "safe_cast" | "make_timestamptz" => {
-                if parenthesis.zoned || name.as_str() == "make_timestamptz" {
-                    self.zoned(index + 1);
-                }
-                (false, false)
-            }
-            _ => (false, false),
         };
         if now {
             self.report_clock(called..index + 1);
         }
         if local {
             self.report(&rules::LOCAL_TIME, called..index + 1);
+        }
+    }
+
+    /// The same for functions that are about zones, and ask for no time.
+    fn close_other(&mut self, name: &str, parenthesis: &Parenthesis, call: Range<usize>) {
+        let end = call.end;
+        match name {
+            "timezone" if parenthesis.commas == 1 && parenthesis.zoned => self.report(&rules::NAIVE_CAST, call),
+            "make_timestamptz" => self.zoned(end),
+            "cast" | "try_cast" | "safe_cast" if parenthesis.zoned => self.zoned(end),
+            _ => {}
         }
     }
 }

@@ -123,6 +123,8 @@ impl Scanner<'_, '_> {
         let named = |name: usize| {
             source.kind(name) == Some(Kind::Quoted)
                 || source.is_symbol(name, "]")
+                // `{column}`, which is filled in.
+                || source.is_symbol(name, "}")
                 || (source.kind(name) == Some(Kind::Word) && !is_structural(source.word(name).as_str()))
         };
         let bracketed = source.is_symbol(before, "[")

@@ -1,0 +1,26 @@
+//! Columns that hold instants, and English about the others.
+
+const COLUMNS: &[&str] = &[
+    "created_at BIGINT NOT NULL",
+    "created_at timestamptz NOT NULL",
+    "created_at TIMESTAMP WITH TIME ZONE",
+    "id BIGSERIAL PRIMARY KEY, created_at_ms BIGINT NOT NULL",
+    "DEFAULT 0",
+    "NOT NULL DEFAULT ''",
+    "the timestamp",
+    "a TIMESTAMP",
+    "no TIMESTAMP NOT NULL",
+    "missing timestamp",
+    "Invalid TIMESTAMP",
+    "Unix timestamp",
+    "created_at timestamp",
+    "expected timestamp, not null",
+    "created_at TIMESTAMP is refused",
+    "created_at: TIMESTAMP",
+    "last TIMESTAMP of the log",
+    "of type TIMESTAMP, DATETIME",
+    "date, time, timestamp",
+    "Date Time Timestamp",
+    "default timestamp",
+    "DEFAULT is TIMESTAMP",
+];
