@@ -11,9 +11,12 @@
 //! 4. No two stamps are equal, as long as no two nodes have one id.
 //! 5. A clock that was told where to remember keeps laws 1, 2 and 4 over restarts, however it ended.
 //!
-//! The first two are the body of [`HybridTime::next`], the third and the fifth that of [`HybridTime::extend`]: the last stamp
-//! is one number, and up to a limit whoever wants a stamp replaces it by a greater one, without a lock. Only where the
+//! The first two are the body of [`HybridTime::next_after`], the third and the fifth that of [`HybridTime::extend`]: the last
+//! stamp is one number, and up to a limit whoever wants a stamp replaces it by a greater one, without a lock. Only where the
 //! limit is reached is it decided, under a lock, whether the bound and the memory allow for a greater limit.
+//!
+//! [`HybridTime::next`] is the short cut for the many stamps of one millisecond: once somebody has brought the clock there,
+//! the last stamp need only be counted up, which one thread never does in vain because of another.
 
 mod error;
 mod memory;
@@ -102,10 +105,12 @@ impl HybridClock {
     /// [`Exhausted`](StampError::Exhausted) if the physical clock has stood still or been set back for so long that every
     /// stamp up to the bound is given out, and [`NotRemembered`](StampError::NotRemembered) if the clock's file can not be
     /// written.
-    #[inline]
+    // Always, because otherwise the answer goes through memory, written in halves that the processor can not read back as a
+    // whole: a seventh of what the whole stamp takes.
+    #[inline(always)]
     pub fn stamp(&self) -> Result<HybridStamp, StampError> {
         let time = self.time();
-        match time.next(Packed(0)) {
+        match time.next() {
             Ok(packed) => Ok(HybridStamp::new(packed, time.node)),
             Err(error) => Err(*error),
         }
@@ -122,7 +127,7 @@ impl HybridClock {
     pub fn merge(&self, received: HybridStamp) -> Result<HybridStamp, MergeError> {
         let time = self.time();
         time.admit(received)?;
-        let packed = time.next(received.packed()).map_err(|error| MergeError::Stamp(*error))?;
+        let packed = time.next_after(received.packed(), time.physical()).map_err(|error| MergeError::Stamp(*error))?;
         Ok(HybridStamp::new(packed, time.node))
     }
 
@@ -183,8 +188,10 @@ struct OwnLine(AtomicU64);
 
 /// The time of a hybrid clock, shared by every clone of it.
 pub(super) struct HybridTime {
-    /// The greatest stamp that was given out or read; always below `hard`.
+    /// The greatest stamp that was given out or read, which is below `hard`, or what was counted up since.
     last: OwnLine,
+    /// A physical millisecond that `last` has reached; [`NONE_REACHED`](Self::NONE_REACHED) where that must be found out.
+    reached: AtomicU64,
     /// Where [`extend`](Self::extend) is asked; at most `hard`.
     limit: AtomicU64,
     /// No stamp from here on may be given out before `extend` has moved it. It never falls.
@@ -202,16 +209,24 @@ impl HybridTime {
     /// The last millisecond that has stamps: one is left for the end of what is remembered.
     const LAST_MILLIS: u64 = EpochMs::MAX.as_millis() as u64 - 1;
 
+    /// What no clock shows.
+    const NONE_REACHED: u64 = i64::MIN as u64;
+
+    /// Stamps between the hard limit and what may not be passed: the bound, or the end of what is remembered. Where `last` is
+    /// counted up, it is known only afterwards that it met the limit, and by then each thread may have counted once.
+    const MARGIN: u64 = 1 << 12;
+
     /// A clock whose stamps begin at `first`, or at the physical time if that is later.
     fn new(options: &HybridOptions, first: Option<EpochMs>, memory: Option<Memory>) -> Self {
         let physical = options.source.now();
         // The remembered time counts as seen: the clock was there before.
         let begin = first.map_or(Packed(0), |first| Packed(Packed::first_of(first).0.saturating_sub(1)));
-        let hard = memory.as_ref().map_or(0, Memory::reserved);
+        let end = memory.as_ref().map_or(0, Memory::reserved);
         Self {
             last: OwnLine(AtomicU64::new(begin.0)),
+            reached: AtomicU64::new(Self::NONE_REACHED),
             limit: AtomicU64::new(0),
-            hard: AtomicU64::new(Packed::of_millis(hard).0),
+            hard: AtomicU64::new(Packed::of_millis(end).0.saturating_sub(Self::MARGIN)),
             highest: AtomicU64::new(begin.millis()),
             node: options.node,
             max_ahead: u64::try_from(options.max_ahead.as_millis()).unwrap_or(u64::MAX),
@@ -223,7 +238,12 @@ impl HybridTime {
 
     #[inline]
     fn physical(&self) -> Packed {
-        let now = self.source.now();
+        self.noticed(self.source.now())
+    }
+
+    /// Has the jumps noticed, and returns the first stamp of a reading of the physical clock.
+    #[inline]
+    fn noticed(&self, now: EpochMs) -> Packed {
         self.watch.notice(now, &self.source);
         // One comparison for both ends: as an unsigned number, a time before 1970 is a very large one.
         let millis = now.as_millis() as u64;
@@ -239,21 +259,48 @@ impl HybridTime {
         HybridStamp::new(Packed(self.last.0.load(Ordering::Relaxed)), self.node)
     }
 
+    /// Gives out a stamp that is greater than every stamp before, and not behind the physical clock.
+    ///
+    /// The error is boxed so that the answer fits into registers.
+    #[inline]
+    fn next(&self) -> Result<Packed, Box<StampError>> {
+        let now = self.source.now();
+        // Acquired, so that `last` is seen to have reached this millisecond, too.
+        if now.as_millis() as u64 == self.reached.load(Ordering::Acquire) {
+            let next = self.last.0.fetch_add(1, Ordering::Relaxed) + 1;
+            if next < self.limit.load(Ordering::Acquire) {
+                return Ok(Packed(next));
+            }
+        }
+        self.first_at(now)
+    }
+
+    /// Gives out a stamp where `last` is not known to have reached this millisecond, or was counted up as far as the limit.
+    #[inline(never)]
+    fn first_at(&self, now: EpochMs) -> Result<Packed, Box<StampError>> {
+        // The number that met the limit is nobody's, and whoever counted up to it does not count on before the limit moves.
+        self.reached.store(Self::NONE_REACHED, Ordering::Relaxed);
+        self.next_after(Packed(0), self.noticed(now))
+    }
+
     /// Gives out the smallest stamp that is greater than `after` and every stamp before, and not behind the physical clock.
     ///
-    /// The orderings are relaxed because everything is in the one number: of two accesses to it, whichever is known to come
-    /// after sees at least what the other one saw. The error is boxed so that the answer fits into registers.
-    #[inline]
-    fn next(&self, after: Packed) -> Result<Packed, Box<StampError>> {
-        let physical = self.physical().0;
+    /// The orderings on `last` are relaxed because everything is in the one number: of two accesses to it, whichever is known
+    /// to come after sees at least what the other one saw.
+    fn next_after(&self, after: Packed, physical: Packed) -> Result<Packed, Box<StampError>> {
         let mut last = self.last.0.load(Ordering::Relaxed);
         loop {
-            let next = (last.max(after.0) + 1).max(physical);
+            let next = (last.max(after.0) + 1).max(physical.0);
             if next >= self.limit.load(Ordering::Acquire) {
-                self.extend(Packed(next), Packed(physical))?;
+                self.extend(Packed(next), physical)?;
             }
             match self.last.0.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Ok(Packed(next)),
+                Ok(_) => {
+                    if next < self.limit.load(Ordering::Acquire) {
+                        self.reached.store(physical.millis(), Ordering::Release);
+                    }
+                    return Ok(Packed(next));
+                }
                 Err(other) => last = other,
             }
         }
@@ -307,7 +354,9 @@ impl HybridTime {
         let highest = self.highest.load(Ordering::Relaxed).max(physical.millis());
         self.highest.store(highest, Ordering::Relaxed);
         let most = highest.saturating_add(self.max_ahead).min(Self::LAST_MILLIS);
-        if next.millis() > most {
+        // What may be counted up before the hard limit is seen is kept back here, too.
+        let needed = Packed(next.0 + Self::MARGIN).millis();
+        if needed > most {
             let (physical, most) = (physical.time(), StdDuration::from_millis(self.max_ahead));
             return Err(Box::new(StampError::Exhausted { physical, most }));
         }
@@ -316,7 +365,7 @@ impl HybridTime {
         let (limit, hard) = match memory.as_mut() {
             None => (beyond, beyond),
             Some(memory) => {
-                if let Err(error) = memory.reach(next.millis()) {
+                if let Err(error) = memory.reach(needed) {
                     // Up to the hard limit it goes on, and tries again each time.
                     return if next.0 < self.hard.load(Ordering::Relaxed) {
                         Ok(())
@@ -327,9 +376,10 @@ impl HybridTime {
                 (Packed::of_millis(memory.soon()).0.min(beyond), Packed::of_millis(memory.reserved()).0.min(beyond))
             }
         };
+        let hard = hard - Self::MARGIN;
         // After what is remembered is safe on disk, and not before.
         self.hard.store(hard, Ordering::Release);
-        self.limit.store(limit, Ordering::Release);
+        self.limit.store(limit.min(hard), Ordering::Release);
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use crate::EpochMs;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StampError {
-    /// Every stamp up to the bound is given out. Each millisecond that the physical clock shows later than ever before makes
-    /// room for 65,536 more.
+    /// Every stamp up to the bound is given out, but for the last 4,096, which are kept back for threads that ask at the same
+    /// time. Each millisecond that the physical clock shows later than ever before makes room for 65,536 more.
     Exhausted {
         /// What the physical clock showed.
         physical: EpochMs,

@@ -41,11 +41,13 @@ impl Packed {
         self.0 >> COUNTER
     }
 
+    #[inline]
     pub(super) fn time(self) -> EpochMs {
         // 48 bits reach beyond the year 9999, which nothing that makes one of these does.
         EpochMs::saturating_from_millis(self.millis() as i64)
     }
 
+    #[inline]
     const fn counter(self) -> u16 {
         (self.0 & 0xffff) as u16
     }
@@ -96,18 +98,21 @@ impl HybridStamp {
 
     /// Returns the stamp's time: that of the physical clock, or a little more.
     #[must_use]
+    #[inline]
     pub fn time(self) -> EpochMs {
         self.packed.time()
     }
 
     /// Returns the stamp's place among those of the same millisecond.
     #[must_use]
+    #[inline]
     pub const fn counter(self) -> u16 {
         self.packed.counter()
     }
 
     /// Returns the node that gave it out.
     #[must_use]
+    #[inline]
     pub const fn node(self) -> NodeId {
         self.node
     }
