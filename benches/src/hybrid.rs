@@ -3,21 +3,32 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use timestamp_core::{Clock, HybridClock, NodeId};
+use timestamp_core::{Clock, HybridClock, HybridStamp, NodeId};
 
 use crate::clock_read::clock_read;
 
 /// A hybrid clock that can be measured.
 pub trait Stamping: Sync {
-    /// Returns a stamp as one number, greater than every one before.
-    fn stamp(&self) -> u64;
+    /// What it gives out.
+    type Stamp: Copy + Ord;
+
+    /// Returns a stamp greater than every one before.
+    fn stamp(&self) -> Self::Stamp;
+
+    /// Returns the milliseconds since 1970 of a stamp.
+    fn millis(stamp: Self::Stamp) -> u64;
 }
 
 impl Stamping for HybridClock {
-    #[inline]
-    fn stamp(&self) -> u64 {
-        let stamp = Self::stamp(self).expect("a stamp");
-        ((stamp.time().as_millis() as u64) << 16) | u64::from(stamp.counter())
+    type Stamp = HybridStamp;
+
+    #[inline(always)]
+    fn stamp(&self) -> HybridStamp {
+        Self::stamp(self).expect("a stamp")
+    }
+
+    fn millis(stamp: HybridStamp) -> u64 {
+        stamp.time().as_millis() as u64
     }
 }
 
@@ -26,7 +37,9 @@ impl Stamping for HybridClock {
 pub struct OneNumber(AtomicU64);
 
 impl Stamping for OneNumber {
-    #[inline]
+    type Stamp = u64;
+
+    #[inline(always)]
     fn stamp(&self) -> u64 {
         let physical = (clock_read() as u64) << 16;
         let mut last = self.0.load(Ordering::Relaxed);
@@ -38,6 +51,10 @@ impl Stamping for OneNumber {
             }
         }
     }
+
+    fn millis(stamp: u64) -> u64 {
+        stamp >> 16
+    }
 }
 
 /// The textbook's: time and counter in two fields, under a lock.
@@ -45,7 +62,9 @@ impl Stamping for OneNumber {
 pub struct TwoFields(Mutex<(u64, u16)>);
 
 impl Stamping for TwoFields {
-    #[inline]
+    type Stamp = u64;
+
+    #[inline(always)]
     fn stamp(&self) -> u64 {
         let mut last = self.0.lock().expect("a clock");
         let physical = clock_read() as u64;
@@ -57,6 +76,10 @@ impl Stamping for TwoFields {
             *last = (last.0 + 1, 0);
         }
         (last.0 << 16) | u64::from(last.1)
+    }
+
+    fn millis(stamp: u64) -> u64 {
+        stamp >> 16
     }
 }
 
@@ -71,9 +94,9 @@ pub fn ours() -> HybridClock {
 /// # Panics
 ///
 /// If they do not.
-pub fn assert_answer(clock: &impl Stamping) {
+pub fn assert_answer<C: Stamping>(clock: &C) {
     let before = clock_read() as u64;
-    let stamps: Vec<u64> = (0..100_000).map(|_| clock.stamp()).collect();
+    let stamps: Vec<C::Stamp> = (0..100_000).map(|_| clock.stamp()).collect();
     assert!(stamps.is_sorted_by(|one, next| one < next));
-    assert!(stamps[0] >> 16 >= before && stamps[99_999] >> 16 <= clock_read() as u64 + 1);
+    assert!(C::millis(stamps[0]) >= before && C::millis(stamps[99_999]) <= clock_read() as u64 + 1);
 }

@@ -39,12 +39,22 @@ pub(crate) fn ratios() -> Vec<Ratio> {
         .against("one clock read", clock(), ROUNDS);
     table.extend(
         Comparison::new()
-            .way("`HybridClock::stamp`, two threads on one clock", Goal::AtMost(2.0), of_two(|| hybrid.stamp()))
+            .way(
+                "`HybridClock::stamp`, two threads on one clock",
+                Goal::AtMost(2.0),
+                of_two(|| Stamping::stamp(&hybrid)),
+            )
             .way("by hand, one number, two threads", Goal::Reported, of_two(|| one_number.stamp()))
             .way("by hand, two fields and a lock, two threads", Goal::Reported, of_two(|| two_fields.stamp()))
             .way("`now` of a hybrid clock, two threads", Goal::Reported, of_two(|| hybrid.now()))
             .way("one clock read in each of two threads", Goal::Reported, of_two(clock_read))
             .against("one clock read in one thread", clock(), 200),
+    );
+    table.extend(
+        Comparison::new()
+            .way("`HybridClock::stamp`, two threads on one clock", Goal::Reported, of_two(|| Stamping::stamp(&hybrid)))
+            .way("by hand, one number, two threads", Goal::Reported, of_two(|| one_number.stamp()))
+            .against("one clock read in each of two threads", of_two(clock_read), 200),
     );
     table
 }
