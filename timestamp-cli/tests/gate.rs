@@ -277,6 +277,31 @@ fn what_git_ignores_is_left_out() {
 }
 
 #[test]
+fn only_git_decides_what_is_left_out() {
+    let folder = project(&[(".hidden/a.rs", NOW), ("sub/b.rs", NOW), ("sub/.ignore", "b.rs\n"), (".git/c.rs", NOW)]);
+    assert_eq!(found(&folder, &[]), [".hidden/a.rs:2 rust/system-time", "sub/b.rs:2 rust/system-time"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_may_be_anything() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = project(&[("\u{1b}[1m\n.rs", NOW), ("a\\b.rs", NOW), ("\u{202e}sr.rs", "fn SystemTime(")]);
+    let name = std::ffi::OsStr::from_bytes(b"\xff.rs");
+    fs::write(folder.path().join(name), NOW).unwrap();
+    for format in ["human", "json", "sarif", "github"] {
+        let ran = gate(&folder, &["--format", format]);
+        assert_eq!(ran.code, 1, "{format}: {}", ran.err);
+        assert!(!ran.out.contains(['\u{1b}', '\u{202e}']) || format != "human", "{}", ran.out);
+    }
+    let ran = gate(&folder, &[]);
+    assert!(ran.out.contains("\\u{1b}[1m\\u{a}.rs:2:5") && ran.out.contains("\\u{202e}sr.rs"), "{}", ran.out);
+    assert!(gate(&folder, &["--format", "sarif"]).out.contains("a%5Cb.rs"));
+    gate(&folder, &["--baseline", "known.json", "--write-baseline"]);
+    assert_eq!(gate(&folder, &["--baseline", "known.json"]).code, 3);
+}
+
+#[test]
 fn names_are_followed_through_files_and_crates() {
     let folder = project(&[
         ("clock/Cargo.toml", "[package]\nname = \"my-clock\""),
@@ -513,6 +538,16 @@ fn fixes_are_written_where_they_are_certain_and_the_rest_is_reported() {
     assert_eq!(mended, MENDABLE.replace("false", "true").replace("naive_utc().and_utc()", "to_utc()"));
     assert_eq!(found(&folder, &[]), ["a.rs:4 rust/system-time"]);
     assert_eq!(gate(&folder, &["--fix"]).err.split(';').next(), Some("1 finding"));
+}
+
+#[cfg(unix)]
+#[test]
+fn file_behind_a_link_is_mended_and_the_link_stays() {
+    let folder = project(&[("a.rs", MENDABLE)]);
+    std::os::unix::fs::symlink("a.rs", folder.path().join("link.rs")).unwrap();
+    gate(&folder, &["--fix", "link.rs"]);
+    assert!(folder.path().join("link.rs").is_symlink());
+    assert_ne!(fs::read_to_string(folder.path().join("a.rs")).unwrap(), MENDABLE);
 }
 
 #[test]

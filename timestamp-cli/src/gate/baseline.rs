@@ -172,7 +172,7 @@ fn folder(file: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
-/// A path as it is stored, the same on every system.
-fn slashes(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
+/// Returns a path with `/` between its parts, whatever the system has there.
+pub(crate) fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }

@@ -57,12 +57,13 @@ fn is_readable(path: &Path, text: &str) -> Result<(), Unreadable> {
     }
 }
 
-/// Replaces a file as a whole, so that no half of it is left if the program is killed.
+/// Replaces a file as a whole, so that no half of it is left if the program is killed. A link stays one.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = path.canonicalize()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     std::io::Write::write_all(&mut new, text.as_bytes())?;
-    new.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
+    new.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
     new.persist(path)?;
     Ok(())
 }

@@ -39,7 +39,9 @@ impl<'a> Lines<'a> {
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or_default();
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.start(line);
-        Position { line, column: self.characters_before(at) - self.characters_before(start) + 1 }
+        // Editors count no byte order mark.
+        let mark = usize::from(line == 1 && at > 0 && self.text.starts_with('\u{feff}'));
+        Position { line, column: self.characters_before(at) - self.characters_before(start) - mark + 1 }
     }
 
     /// Returns where a line begins, counted from 1.
@@ -77,6 +79,12 @@ mod tests {
         assert_eq!(lines.position(9), Position { line: 2, column: 1 });
         assert_eq!(lines.position(99), Position { line: 3, column: 5 });
         assert_eq!([lines.line(1), lines.line(2), lines.line(3), lines.line(4)], ["é = 1;", "", "last", ""]);
+    }
+
+    #[test]
+    fn byte_order_mark_is_no_column() {
+        let lines = Lines::new("\u{feff}ab\ncd");
+        assert_eq!([0, 3, 4, 6, 7].map(|at| lines.position(at).column), [1, 1, 2, 1, 2]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Walk {
             walk.is_whole |= folder.starts_with(&real);
             walk.roots.push(real.clone());
             let is_folder = real.is_dir();
-            for entry in WalkBuilder::new(path).build() {
+            for entry in walker(path).build() {
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(error) => {
@@ -80,6 +80,13 @@ impl Walk {
         }
         is_skipped
     }
+}
+
+/// Walks as git does: hidden files count, files for other tools that tell what to leave out do not.
+fn walker(path: &Path) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(path);
+    walker.hidden(false).ignore(false).filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    walker
 }
 
 /// Tells what could not be looked into, once and without the path in its words.

@@ -75,7 +75,9 @@ fn around(line: &str, at: usize) -> (&str, usize) {
 
 fn place(margin: usize, path: &Path, at: Option<Position>) -> String {
     let at = at.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
-    format!("{:margin$}{BLUE}-->{BLUE:#} {}{at}", "", path.display())
+    // A name may hold anything, also what would act on the terminal.
+    let path: String = path.to_string_lossy().chars().map(|character| shown(character).0).collect();
+    format!("{:margin$}{BLUE}-->{BLUE:#} {path}{at}", "")
 }
 
 /// Returns a line as it is shown, and carets for the columns from `start` up to `end` or the end of the line.

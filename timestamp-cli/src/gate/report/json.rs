@@ -13,7 +13,7 @@ pub(super) fn report(outcome: &Outcome) -> String {
             let (start, end) = (lines.position(finding.at.start), lines.position(finding.at.end));
             json!({
                 "rule": finding.rule.id,
-                "path": file.path,
+                "path": file.path.to_string_lossy(),
                 "line": start.line,
                 "column": start.column,
                 "end_line": end.line,
@@ -31,14 +31,17 @@ pub(super) fn report(outcome: &Outcome) -> String {
     let findings: Vec<_> = findings.collect();
     let unchecked = outcome.checked.unchecked.iter().map(|unchecked| {
         json!({
-            "path": unchecked.path,
+            "path": unchecked.path.to_string_lossy(),
             "line": unchecked.at.map(|at| at.line),
             "column": unchecked.at.map(|at| at.column),
             "why": unchecked.why,
         })
     });
     let unchecked: Vec<_> = unchecked.collect();
-    let stale = outcome.stale.iter().map(|stale| json!({ "path": stale.file, "line": stale.line, "what": stale.what }));
+    let stale = outcome
+        .stale
+        .iter()
+        .map(|stale| json!({ "path": stale.file.to_string_lossy(), "line": stale.line, "what": stale.what }));
     let stale: Vec<_> = stale.collect();
     let report = json!({
         "findings": findings,

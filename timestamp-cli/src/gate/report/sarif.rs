@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::gate::baseline::slashes;
 use crate::gate::check::File;
 use crate::gate::finding::Finding;
 use crate::gate::position::{Lines, Position};
@@ -101,7 +102,7 @@ fn sentence(clause: &str) -> String {
 
 /// Returns a path as a reference of RFC 3986: relative where it is, and without a character that means something there.
 fn uri(path: &Path) -> String {
-    let path = path.to_string_lossy().replace('\\', "/");
+    let path = slashes(path);
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -385,13 +385,22 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
         self.this.push(None);
         self.enter(plain(&item.ident));
-        visit::visit_item_trait(self, item);
+        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.visit_generics(&item.generics);
+        self.in_signature(None, |reader| {
+            item.supertraits.iter().for_each(|bound| reader.visit_type_param_bound(bound));
+        });
+        item.items.iter().for_each(|item| self.visit_trait_item(item));
         self.leave();
         self.this.pop();
     }
 
+    fn visit_generics(&mut self, generics: &'ast syn::Generics) {
+        self.in_signature(None, |reader| visit::visit_generics(reader, generics));
+    }
+
     fn visit_signature(&mut self, signature: &'ast syn::Signature) {
-        self.in_signature(None, |reader| reader.visit_generics(&signature.generics));
+        self.visit_generics(&signature.generics);
         for input in &signature.inputs {
             self.visit_fn_arg(input);
         }
@@ -470,18 +479,29 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         self.in_signature(Some(name), |reader| visit::visit_impl_item_type(reader, alias));
     }
 
+    fn visit_trait_item_type(&mut self, alias: &'ast syn::TraitItemType) {
+        let name = snake(&plain(&alias.ident));
+        self.in_signature(Some(name), |reader| visit::visit_trait_item_type(reader, alias));
+    }
+
     fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
-        let name = plain(&item.ident).to_lowercase();
-        self.in_signature(Some(name), |reader| reader.visit_type(&item.ty));
-        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
-        self.visit_expr(&item.expr);
+        self.constant_item(&item.ident, &item.attrs, &item.ty, Some(&item.expr));
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast syn::ImplItemConst) {
+        self.constant_item(&item.ident, &item.attrs, &item.ty, Some(&item.expr));
+    }
+
+    fn visit_trait_item_const(&mut self, item: &'ast syn::TraitItemConst) {
+        self.constant_item(&item.ident, &item.attrs, &item.ty, item.default.as_ref().map(|(_, value)| value));
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
-        let name = plain(&item.ident).to_lowercase();
-        self.in_signature(Some(name), |reader| reader.visit_type(&item.ty));
-        item.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
-        self.visit_expr(&item.expr);
+        self.constant_item(&item.ident, &item.attrs, &item.ty, Some(&item.expr));
+    }
+
+    fn visit_foreign_item_static(&mut self, item: &'ast syn::ForeignItemStatic) {
+        self.constant_item(&item.ident, &item.attrs, &item.ty, None);
     }
 
     fn visit_expr(&mut self, expression: &'ast Expr) {
@@ -570,6 +590,20 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 }
 
 impl Reader<'_> {
+    fn constant_item(
+        &mut self,
+        name: &syn::Ident,
+        attributes: &[syn::Attribute],
+        ty: &syn::Type,
+        value: Option<&Expr>,
+    ) {
+        attributes.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.in_signature(Some(plain(name).to_lowercase()), |reader| reader.visit_type(ty));
+        if let Some(value) = value {
+            self.visit_expr(value);
+        }
+    }
+
     /// Reads the attributes of `cfg_attr(condition, ..)` like those that stand by themselves.
     fn conditional_attributes(&mut self, tokens: &TokenStream) {
         let tokens: Vec<_> = tokens.clone().into_iter().collect();

@@ -21,3 +21,18 @@ fn read(text: &str) -> Result<DateTime<Utc>, Error> {
     let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")?;
     Ok(naive.and_utc())
 }
+
+impl Task {
+    const FIRST: DateTime<Utc> = DateTime::<Utc>::MIN_UTC;
+}
+
+trait Clock: Into<DateTime<Utc>> {
+    const START: DateTime<Utc>;
+    type At: From<DateTime<Utc>>;
+}
+
+struct Log<At = DateTime<Utc>>(At);
+
+unsafe extern "C" {
+    static LAST: i64;
+}

@@ -47,3 +47,18 @@ const START: NaiveDateTime = NaiveDateTime::MIN; //~ rust/naive-type
 static END: Option<Plain> = None; //~ rust/naive-type
 
 fn convert<T: Into<chrono::NaiveDateTime>>(at: T) {} //~ rust/naive-type
+
+impl Task {
+    const FIRST: NaiveDateTime = NaiveDateTime::MIN; //~ rust/naive-type
+}
+
+trait Clock: Into<NaiveDateTime> { //~ rust/naive-type
+    const START: NaiveDateTime; //~ rust/naive-type
+    type At: From<NaiveDateTime>; //~ rust/naive-type
+}
+
+struct Log<At = NaiveDateTime>(At); //~ rust/naive-type
+
+unsafe extern "C" {
+    static LAST: NaiveDateTime; //~ rust/naive-type
+}
