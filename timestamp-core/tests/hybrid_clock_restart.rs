@@ -1,6 +1,7 @@
 //! A hybrid clock that remembers, over processes that are killed, and files that are not as it left them.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on says so by a panic")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -63,6 +64,50 @@ fn process(file: &Path, start: EpochMs) -> Child {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+const TURN: &str = "TIMESTAMP_TEST_CLOCK_TURN";
+
+/// Not a test by itself: one of the processes that want one file at the same time.
+#[test]
+fn process_that_waits_for_its_turn() {
+    let Ok(file) = std::env::var(TURN) else { return };
+    let mut turns = 0;
+    while turns < 10 {
+        match options(1).remember_in(&file) {
+            Ok(clock) => {
+                (0..20).for_each(|_| println!("stamp {}", clock.stamp().unwrap()));
+                turns += 1;
+            }
+            Err(RememberError::InUse { .. }) => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn processes_that_want_one_file_are_given_different_stamps() {
+    let folder = Folder::new("turns");
+    let start = |_| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "process_that_waits_for_its_turn", "--nocapture"])
+            .env(TURN, folder.file())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let processes: Vec<Child> = (0..3).map(start).collect();
+    let mut taken = BTreeSet::new();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        for stamp in said.lines().filter_map(|line| line.split_once("stamp ")) {
+            let stamp: HybridStamp = stamp.1.parse().unwrap();
+            assert!(taken.insert(stamp), "{stamp} twice");
+        }
+    }
+    assert_eq!(taken.len(), 600);
 }
 
 const OTHER_FOLDER: &str = "TIMESTAMP_TEST_CLOCK_OTHER_FOLDER";
@@ -234,9 +279,20 @@ fn folder_that_is_missing_is_told_at_the_start() {
     let error = options(1).remember_in(folder.0.join("none").join("clock")).unwrap_err();
     assert!(matches!(&error, RememberError::Io { doing: "finding", .. }), "{error:?}");
     assert!(std::error::Error::source(&error).is_some());
-    // A name that can be none is no file in the folder above it.
-    for name in ["", "/", ".."] {
+}
+
+#[test]
+fn name_that_can_not_be_a_file_is_refused() {
+    let folder = Folder::new("no-file");
+    for name in [Path::new(""), Path::new("/"), Path::new(".."), &folder.0] {
         let error = options(1).remember_in(name).unwrap_err();
-        assert!(matches!(error, RememberError::Io { .. }), "{error:?}");
+        assert!(matches!(error, RememberError::Io { doing: "finding", .. }), "{error:?}");
     }
+    #[cfg(unix)]
+    {
+        assert!(Command::new("mkfifo").arg(folder.file()).status().unwrap().success());
+        let error = options(1).remember_in(folder.file()).unwrap_err();
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "it is there, and it is not a file");
+    }
+    assert!(!Path::new("/.lock").exists() && !folder.0.join("clock.lock").exists(), "and no lock is left");
 }

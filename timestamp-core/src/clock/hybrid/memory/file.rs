@@ -35,7 +35,8 @@ pub(super) fn find(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::canonicalize(&path) {
-            Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+            // To open a pipe would be to wait for somebody at its other end.
+            Ok(found) if !found.is_file() => return Err(io::Error::other("it is there, and it is not a file")),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             found => return found,
         }

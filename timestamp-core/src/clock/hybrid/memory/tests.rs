@@ -375,3 +375,41 @@ fn slow_disk_holds_up_one_thread_and_the_others_only_at_the_end() {
         assert!(was_told && late.time() == at(251), "{late} was given out before it was on disk");
     });
 }
+
+#[test]
+fn clock_at_either_end_of_time_goes_on_after_a_crash_as_far_as_there_is_time() {
+    let bounds = [StdDuration::ZERO, StdDuration::from_millis(500), StdDuration::MAX];
+    let end = EpochMs::MAX.as_millis();
+    for (bound, start) in bounds.into_iter().flat_map(|bound| {
+        [EpochMs::MIN.as_millis(), -1, 0, 1, NOON, end - 200, end - 1, end].map(|start| (bound, start))
+    }) {
+        let physical = Clock::manual(EpochMs::from_millis(start).unwrap());
+        let options = options(&physical).max_ahead(bound);
+        let mut storage = Simulated::default();
+        let (mut last, mut shown) = (None, EpochMs::MIN);
+        for _ in 0..4 {
+            let clock = storage.clock(&options).unwrap();
+            for _ in 0..4 {
+                assert!(clock.now() >= shown, "{bound:?} from {start}: {} after {shown}", clock.now());
+                shown = clock.now();
+                match clock.stamp() {
+                    Ok(stamp) => {
+                        assert!(
+                            Some(stamp) > last && stamp.time() >= shown,
+                            "{bound:?} from {start}: {stamp} after {last:?}"
+                        );
+                        last = Some(stamp);
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, StampError::Exhausted { .. }), "{bound:?} from {start}: {error}")
+                    }
+                }
+                physical.advance(StdDuration::from_millis(60));
+            }
+            let latest = HybridStamp::from_parts(EpochMs::MAX, u16::MAX, NodeId::new(2)).unwrap();
+            assert!(clock.merge(latest).is_err(), "{bound:?} from {start}: nothing is later");
+            storage = crashed(&storage);
+        }
+        assert!(last.is_some() || start > end - 200, "{bound:?} from {start}");
+    }
+}
