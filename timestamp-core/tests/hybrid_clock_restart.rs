@@ -278,7 +278,12 @@ fn folder_that_is_missing_is_told_at_the_start() {
     let folder = Folder::new("missing");
     let error = options(1).remember_in(folder.0.join("none").join("clock")).unwrap_err();
     assert!(matches!(&error, RememberError::Io { doing: "finding", .. }), "{error:?}");
-    assert!(std::error::Error::source(&error).is_some());
+    assert_eq!(
+        error.to_string(),
+        format!("finding {} does not succeed", folder.0.join("none").join("clock").display())
+    );
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "its folder does not exist, and has to be made first");
 }
 
 #[test]

@@ -51,13 +51,13 @@ pub enum RememberError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The operating system refuses.
+    /// The file can not be found, read or written; the source says why.
     Io {
         /// The file.
         path: PathBuf,
         /// What was being done.
         doing: &'static str,
-        /// The answer.
+        /// Why it does not succeed, mostly in the words of the operating system.
         source: io::Error,
     },
 }
@@ -83,7 +83,7 @@ impl fmt::Display for RememberError {
                  file once the physical clock is later than every stamp of this node",
                 path.display()
             ),
-            Self::Io { path, doing, .. } => write!(f, "{doing} {} is refused by the operating system", path.display()),
+            Self::Io { path, doing, .. } => write!(f, "{doing} {} does not succeed", path.display()),
         }
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn find(path: &Path) -> io::Result<PathBuf> {
         }
         let Some(name) = path.file_name() else { return Err(ErrorKind::InvalidFilename.into()) };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                io::Error::new(ErrorKind::NotFound, "its folder does not exist, and has to be made first")
+            }
+            _ => error,
+        })?;
         match fs::read_link(folder.join(name)) {
             Ok(target) => path = folder.join(target),
             Err(_) => return Ok(folder.join(name)),

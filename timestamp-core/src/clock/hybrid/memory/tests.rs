@@ -1,142 +1,24 @@
 //! A clock that remembers, on a disk whose power fails between any two steps.
 
+mod disk;
 mod interleaved;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration as StdDuration;
 
 use proptest::prelude::*;
 
+use self::disk::{Simulated, crashed};
 use self::interleaved::Dice;
 use super::*;
-use crate::clock::hybrid::{HybridClock, HybridOptions, HybridStamp, StampError};
+use crate::clock::hybrid::{HybridClock, HybridOptions, HybridStamp, MergeError, StampError};
 use crate::{Clock, ManualClock};
 
 const NODE: NodeId = NodeId::new(1);
 const NOON: i64 = 1_769_860_800_000;
-
-/// Two files, as programs see them and as the disk has them.
-#[derive(Debug, Default)]
-struct Disk {
-    real: Option<Vec<u8>>,
-    beside: Option<Vec<u8>>,
-    /// What the disk is known to have of the real file, and of its name.
-    real_on_disk: Option<Vec<u8>>,
-    /// Whether the content of the file beside is on the disk.
-    beside_synced: bool,
-    /// Steps until the power fails.
-    steps_left: Option<usize>,
-    /// A failed step does half of its work, or all of it without saying so.
-    half: bool,
-    failed: bool,
-    /// A step may fail as the last one does, and the next one goes well again.
-    flaky: Option<Dice>,
-    /// Writing tells that it begins, and waits until it is told to go on.
-    slow: Option<(Sender<()>, Receiver<()>)>,
-    /// How often a file came to be in the place of another one.
-    writes: usize,
-}
-
-impl Disk {
-    /// Whether this step is done, and whether it is the last one.
-    fn step(&mut self) -> io::Result<bool> {
-        if self.failed {
-            return Err(io::Error::other("the power is off"));
-        }
-        match self.flaky.as_mut().map(|dice| dice.below(10)) {
-            Some(0) => return Err(io::Error::other("the disk is full for now")),
-            Some(1) => return Ok(true),
-            _ => {}
-        }
-        match &mut self.steps_left {
-            Some(0) => {
-                self.failed = true;
-                if self.half { Ok(true) } else { Err(io::Error::other("the power fails")) }
-            }
-            Some(left) => {
-                *left -= 1;
-                Ok(false)
-            }
-            None => Ok(false),
-        }
-    }
-
-    /// What is found after the power has come back: of what was not synced, anything may be there or not.
-    fn after_crash(&self, renamed: bool, torn: usize) -> Self {
-        let real = if renamed { self.real.clone() } else { self.real_on_disk.clone() };
-        // A content that was never synced may be cut anywhere.
-        let beside = self.beside.clone().map(|mut bytes| {
-            if !self.beside_synced {
-                bytes.truncate(torn % (bytes.len() + 1));
-            }
-            bytes
-        });
-        Self { real: real.clone(), beside, real_on_disk: real, ..Self::default() }
-    }
-}
-
-#[derive(Clone, Default)]
-struct Simulated(Arc<Mutex<Disk>>);
-
-impl Simulated {
-    fn with<T>(&self, work: impl FnOnce(&mut Disk) -> T) -> T {
-        work(&mut self.0.lock().unwrap())
-    }
-
-    /// Does a step, and fails afterwards if the power went during it.
-    fn step(&self, work: impl FnOnce(&mut Disk, bool)) -> io::Result<()> {
-        self.with(|disk| {
-            let last = disk.step()?;
-            work(disk, last);
-            if last { Err(io::Error::other("the power fails")) } else { Ok(()) }
-        })
-    }
-
-    fn clock(&self, options: &HybridOptions) -> Result<HybridClock, RememberError> {
-        let (memory, first) = Memory::open_in(Box::new(self.clone()), Path::new("clock"), options)?;
-        Ok(HybridClock::new(HybridTime::new(options, first, Some(memory))))
-    }
-}
-
-impl Storage for Simulated {
-    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
-        self.with(|disk| disk.step().map(|_| disk.real.clone()))
-    }
-
-    fn write_beside(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // Not with the disk locked, so that a test can look at it meanwhile.
-        if let Some((begins, goes_on)) = self.with(|disk| disk.slow.take()) {
-            begins.send(()).unwrap();
-            goes_on.recv().unwrap();
-        }
-        self.step(|disk, last| {
-            let length = if last { bytes.len() / 2 } else { bytes.len() };
-            (disk.beside, disk.beside_synced) = (Some(bytes[..length].to_vec()), false);
-        })
-    }
-
-    fn sync_beside(&mut self) -> io::Result<()> {
-        self.step(|disk, _| disk.beside_synced = true)
-    }
-
-    fn replace(&mut self) -> io::Result<()> {
-        self.step(|disk, _| {
-            let bytes = disk.beside.take().unwrap();
-            // A rename of what is not on the disk may leave a torn file under the real name.
-            assert!(disk.beside_synced, "renamed before it was synced");
-            disk.real = Some(bytes);
-            disk.writes += 1;
-        })
-    }
-
-    fn sync_folder(&mut self) -> io::Result<()> {
-        self.step(|disk, _| disk.real_on_disk = disk.real.clone())
-    }
-}
 
 fn at(millis: i64) -> EpochMs {
     EpochMs::from_millis(NOON + millis).unwrap()
@@ -144,11 +26,6 @@ fn at(millis: i64) -> EpochMs {
 
 fn options(physical: &ManualClock) -> HybridOptions {
     HybridClock::options(NODE).source(physical)
-}
-
-/// As the power fails: whatever is not on the disk is gone, and nothing of the clock runs any more.
-fn crashed(storage: &Simulated) -> Simulated {
-    Simulated(Arc::new(Mutex::new(storage.with(|disk| disk.after_crash(false, 0)))))
 }
 
 fn peer(physical: &ManualClock) -> HybridClock {
@@ -276,7 +153,7 @@ fn clock_that_can_not_remember_stands_still_and_says_so() {
     let error = clock.checked_now().unwrap_err();
     assert_eq!(error.to_string(), "the clock can not remember how far it has come, so it goes no further");
     let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "writing beside clock is refused by the operating system");
+    assert_eq!(source.to_string(), "writing beside clock does not succeed");
     assert!(clock.merge(HybridStamp::from_parts(at(300), 0, NodeId::new(2)).unwrap()).is_err());
     // As soon as the disk takes it again, the clock catches up.
     storage.with(|disk| disk.failed = false);
@@ -412,4 +289,15 @@ fn clock_at_either_end_of_time_goes_on_after_a_crash_as_far_as_there_is_time() {
         }
         assert!(last.is_some() || start > end - 200, "{bound:?} from {start}");
     }
+}
+
+#[test]
+fn remembered_time_counts_as_one_that_the_physical_clock_has_shown() {
+    let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+    assert_eq!(storage.clock(&options(&physical)).unwrap().stamp().unwrap().time(), at(0));
+    physical.set(at(-3_600_000));
+    let clock = storage.clock(&options(&physical)).unwrap();
+    let received = |millis| HybridStamp::from_parts(at(millis), 0, NodeId::new(2)).unwrap();
+    assert!(matches!(clock.merge(received(501)), Err(MergeError::TooFarAhead { .. })));
+    assert_eq!(clock.merge(received(500)).unwrap().time(), at(500));
 }

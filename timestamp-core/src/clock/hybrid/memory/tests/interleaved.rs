@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::*;
-use crate::clock::hybrid::MergeError;
 
 const THREADS: u64 = 4;
 const DEEDS: usize = 3_000;
