@@ -167,9 +167,12 @@ impl<'a> Scanner<'a, '_> {
 
     /// The function that a parenthesis calls.
     fn called(&self, parenthesis: usize) -> Option<usize> {
-        parenthesis
-            .checked_sub(1)
-            .filter(|name| self.source.kind(*name) == Some(Kind::Word) && is_free(&self.source, *name))
+        parenthesis.checked_sub(1).filter(|name| {
+            self.source.kind(*name) == Some(Kind::Word)
+                // `SELECT (x)` calls nothing.
+                && !statement::is_structural(self.source.word(*name).as_str())
+                && is_free(&self.source, *name)
+        })
     }
 
     fn end_statement(&mut self) {

@@ -6,3 +6,4 @@ SELECT * FROM tasks WHERE at > TIMESTAMPTZ '2024-01-15 12:00:00Z' AND day > DATE
 ALTER TABLE tasks ALTER COLUMN created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC';
 SELECT to_timestamp(at_ms / 1000.0) FROM tasks;
 SELECT to_char(to_timestamp(at_ms / 1000.0), 'YYYY-MM-DD"T"HH24:MI:SSOF') FROM tasks;
+SELECT (at::timestamptz), ($1) AT TIME ZONE 'utc' FROM tasks;

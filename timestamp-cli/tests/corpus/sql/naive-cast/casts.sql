@@ -12,3 +12,4 @@ SELECT at::timestamptz AT TIME ZONE $1, (at)::timestamp with time zone AT TIME Z
 SELECT CAST(at AS timestamptz) AT TIME ZONE 'UTC' FROM tasks; --~ sql/naive-cast
 SELECT timestamptz '2024-01-15T12:00:00Z' AT TIME ZONE 'UTC'; --~ sql/naive-cast
 CREATE TABLE t (at timestamptz, day date GENERATED ALWAYS AS ((at::timestamp)::date) STORED); --~ sql/naive-cast
+SELECT (at::timestamptz) AT TIME ZONE 'utc', (now()) AT TIME ZONE 'utc' FROM tasks; --~ sql/naive-cast sql/now sql/naive-cast
