@@ -176,7 +176,7 @@ impl Config {
         match section {
             "allow" => {
                 let rule = entry.get("rule").map(|rule| self.known_rule(rule)).transpose()?;
-                let function = entry.get("function").map(|function| function.text.clone());
+                let function = entry.get("function").map(known_function).transpose()?;
                 self.allowances.push(Allowance { places: entry.places()?, rule, function, line });
             }
             "skip" => self.skips.push(Skip { places: entry.places()?, line }),
@@ -309,6 +309,16 @@ impl Entry {
     }
 }
 
+/// Returns a function's name as findings have it; anything else would allow nothing, and not say why.
+fn known_function(function: &Value) -> Result<String, Wrong> {
+    if function.text.split("::").all(is_name) {
+        return Ok(function.text.clone());
+    }
+    let why = format!("`{}` is no name of a function", words(&function.text));
+    let help = "write its name alone, or behind its type: `function = \"Clock::now\"`".to_owned();
+    Err(Wrong { at: function.at, why, help })
+}
+
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
@@ -376,6 +386,10 @@ mod tests {
             (
                 "[[allow]]\npath = 'a'\nreason = ' '",
                 "3: `reason` is empty: say why, for whoever reads it in a year: `reason = \"..\"`",
+            ),
+            (
+                "[[allow]]\npath = 'a'\nreason = 'r'\nfunction = 'Clock.now()'",
+                "4: `Clock.now()` is no name of a function: write its name alone, or behind its type: `function = \"Clock::now\"`",
             ),
             ("[[allow]]\npath = 1", "2: `path` is no text: write it in quotes: `path = \"..\"`"),
             ("[allow]\npath = 'a'", "1: `allow` is a list: write `[[allow]]` above each entry"),

@@ -43,8 +43,8 @@ pub(super) fn is_free(source: &Source<'_>, index: usize) -> bool {
             .checked_sub(1)
             .is_some_and(|schema| ["pg_catalog", "sys"].contains(&source.word(schema).as_str()));
     }
-    // `@now` and `:now`, but not the type after `::` and not what is assigned by `:=`.
-    if ["@", ":", "$"].iter().any(|mark| source.is_symbol(before, mark)) {
+    // `@now` and `:now`, but not what is assigned by `:=`. After `::` stands a type, or code of another language.
+    if ["@", ":", "::", "$"].iter().any(|mark| source.is_symbol(before, mark)) {
         return false;
     }
     let executed = before.checked_sub(1).is_some_and(|execute| source.is_word(execute, "execute"));

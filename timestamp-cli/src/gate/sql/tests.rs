@@ -309,6 +309,8 @@ fn literals_that_are_sql_are_told_from_english() {
         "timestamp: datetime",
         "not null now()",
         "start = time()",
+        "start = Instant::now()",
+        "start = Instant::now();",
         "x = foo() now",
         "add column created timestamps now()",
         "set at = now() by hand",
