@@ -56,16 +56,17 @@ impl HybridOptions {
 
     /// Returns the clock, which remembers in the file `path` how far it has come, and begins after that.
     ///
-    /// The folder must exist. Where there is no file yet, it is made; `path` with `.lock` at its end is locked as long as the
-    /// clock or an entity with it is alive, and `.new` is what is being written. The file is written ahead: when a stamp comes
+    /// The folder must exist. Where there is no file yet, it is made, and links are followed once, now. The file's name with
+    /// `.lock` at its end is locked as long as the clock or an entity with it is alive, and with `.new` is what is being
+    /// written. The file is written ahead: when a stamp comes
     /// near the end of what is reserved, the next stretch of time is reserved and synced to the disk, about eight times a
-    /// second where stamps are taken all the time. A crash loses nothing: the next start begins at the end of what was
-    /// reserved, at most half of [`max_ahead`](Self::max_ahead) after the last stamp.
+    /// second where stamps are taken all the time, and by every caller where there are seldom any. A crash loses nothing: the
+    /// next start begins at the end of what was reserved, at most half of [`max_ahead`](Self::max_ahead) after the last stamp.
     ///
     /// # Errors
     ///
-    /// A file that is in use by another clock, belongs to another node, or is damaged is refused, and so is one that can not be
-    /// written; see [`RememberError`].
+    /// A file that is in use by another clock, belongs to another node, or is damaged is refused, and so is what is no file, or
+    /// can not be written; see [`RememberError`].
     ///
     /// # Example: the clock is set back by an hour between two runs
     ///
