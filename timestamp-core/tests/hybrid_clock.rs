@@ -346,6 +346,26 @@ fn hybrid_clock_counts_the_jumps_of_its_physical_clock() {
     assert_eq!((calm.jumps().forward, calm.jumps().backward), (0, 0));
 }
 
+#[test]
+fn jump_back_to_a_millisecond_that_was_counted_in_is_noticed() {
+    let physical = Clock::manual(at(0));
+    let clock = hybrid(7, &physical);
+    clock.stamp().unwrap();
+    physical.set(at(3_600_000));
+    let _ = clock.now();
+    physical.set(at(0));
+    clock.stamp().unwrap();
+    assert_eq!((clock.jumps().forward, clock.jumps().backward), (1, 1));
+}
+
+#[test]
+fn hybrid_clock_reads_a_clock_that_advances_by_itself_once_for_each_reading() {
+    let physical = Clock::manual(at(0));
+    physical.auto_advance(Duration::from_millis(50));
+    let clock = hybrid(7, &physical);
+    assert_eq!([clock.now(), clock.stamp().unwrap().time(), clock.now()], [at(0), at(50), at(100)]);
+}
+
 fn any_stamp() -> impl Strategy<Value = HybridStamp> {
     // Some close together, so that counters and nodes decide.
     let millis = prop_oneof![0..=EpochMs::MAX.as_millis(), NOON..NOON + 2];

@@ -122,8 +122,8 @@ impl HybridClock {
     /// # Errors
     ///
     /// On every error the clock is as it was. [`TooFarAhead`](MergeError::TooFarAhead) if the stamp is further ahead of the
-    /// physical clock than the bound; [`OwnNode`](MergeError::OwnNode) if it bears this clock's node and was not given out
-    /// by it; [`Stamp`](MergeError::Stamp) as [`stamp`](Self::stamp) has it.
+    /// physical clock than the bound; [`OwnNode`](MergeError::OwnNode) if it bears this clock's node and is later than every
+    /// one that it has given out; [`Stamp`](MergeError::Stamp) as [`stamp`](Self::stamp) has it.
     pub fn merge(&self, received: HybridStamp) -> Result<HybridStamp, MergeError> {
         let time = self.time();
         time.admit(received)?;
@@ -213,12 +213,12 @@ impl HybridTime {
     const NONE_REACHED: u64 = i64::MIN as u64;
 
     /// Stamps between the hard limit and what may not be passed: the bound, or the end of what is remembered. Where `last` is
-    /// counted up, it is known only afterwards that it met the limit, and by then each thread may have counted once.
+    /// counted up, it is known only afterwards that it met the limit. By then each thread may have counted once, and once more
+    /// for each other that is kept waiting where it is about to say what `last` has reached.
     const MARGIN: u64 = 1 << 12;
 
     /// A clock whose stamps begin at `first`, or at the physical time if that is later.
     fn new(options: &HybridOptions, first: Option<EpochMs>, memory: Option<Memory>) -> Self {
-        let physical = options.source.now();
         // The remembered time counts as seen: the clock was there before.
         let begin = first.map_or(Packed(0), |first| Packed(Packed::first_of(first).0.saturating_sub(1)));
         let end = memory.as_ref().map_or(0, Memory::reserved);
@@ -231,7 +231,7 @@ impl HybridTime {
             node: options.node,
             max_ahead: u64::try_from(options.max_ahead.as_millis()).unwrap_or(u64::MAX),
             source: options.source.clone(),
-            watch: Watch::new(physical, options.jump_threshold),
+            watch: Watch::over(&options.source, options.jump_threshold),
             memory: Mutex::new(memory),
         }
     }
@@ -316,6 +316,8 @@ impl HybridTime {
 
     /// Moves the clock up to the physical time, as far as it may go, and says what kept it.
     fn reach(&self, physical: Packed) -> (EpochMs, Option<Box<StampError>>) {
+        // If the physical clock is set back to that millisecond, a stamp has to notice it.
+        self.reached.store(Self::NONE_REACHED, Ordering::Relaxed);
         let mut target = physical.0;
         let mut failure = None;
         if target >= self.limit.load(Ordering::Acquire)

@@ -82,10 +82,6 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(shown: EpochMs, threshold: StdDuration) -> Self {
-        Self::begin(monotonic_now(), (shown.as_millis(), 0), threshold)
-    }
-
     /// Watches this clock from now on.
     pub(super) fn over(source: &Clock, threshold: StdDuration) -> Self {
         let begun = monotonic_now();
@@ -277,7 +273,7 @@ mod tests {
     const NOON: i64 = 1_769_860_800_000;
 
     fn watch() -> Watch {
-        Watch::new(EpochMs::from_millis(NOON).unwrap(), StdDuration::from_millis(100))
+        Watch::begin(monotonic_now(), (NOON, 0), StdDuration::from_millis(100))
     }
 
     fn counts(watch: &Watch) -> (u64, u64) {
