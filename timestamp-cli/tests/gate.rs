@@ -186,6 +186,18 @@ fn body_in_another_language_is_no_sql() {
 }
 
 #[test]
+fn templates_too_deep_in_each_other_are_told() {
+    let nested =
+        |depth: usize| (0..depth).fold("SELECT now(), ${y}".to_owned(), |inner, _| format!("x ${{`{inner}`}}"));
+    for (depth, code) in [(7, 1), (8, 3)] {
+        let folder = project(&[("a.js", &format!("`{}`;", nested(depth)))]);
+        let ran = gate(&folder, &[]);
+        assert_eq!(ran.code, code, "{depth}: {}", ran.out);
+        assert_eq!(ran.out.contains("templates, deeper than 8 in each other"), code == 3, "{depth}: {}", ran.out);
+    }
+}
+
+#[test]
 fn bodies_too_deep_in_each_other_are_told() {
     let nested = (0..10).fold("SELECT now()".to_owned(), |inner, depth| format!("DO $d{depth}$ {inner} $d{depth}$"));
     let folder = project(&[("a.sql", &nested)]);
@@ -332,6 +344,33 @@ fn names_are_followed_through_files_and_crates() {
             "clock/src/user.rs:2 rust/naive-type",
             "clock/src/user.rs:3 rust/system-time",
             "clock/src/wall.rs:2 rust/naive-type",
+        ]
+    );
+}
+
+/// In the files that hand a crate on, nothing else asks for the time.
+#[test]
+fn crates_are_followed_through_files_that_only_hand_them_on() {
+    let folder = project(&[
+        ("Cargo.toml", "[package]\nname = \"app\""),
+        ("src/lib.rs", "mod sys; mod db; mod user;"),
+        ("src/sys.rs", "pub use libc;\npub(crate) use libc as c;\n"),
+        ("src/db.rs", "pub use sea_orm::prelude::*;\npub use diesel::dsl as functions;\n"),
+        ("src/when.rs", "pub use jiff::*;\n"),
+        ("src/a.rs", "fn f() { crate::sys::libc::time(x); }\n"),
+        ("src/b.rs", "fn f() { crate::sys::c::time(x); }\n"),
+        ("src/c.rs", "use crate::db::*;\nstruct A { at: DateTime }\n"),
+        ("src/d.rs", "fn f() { crate::db::functions::now; }\n"),
+        ("src/e.rs", "use crate::when::*;\nfn f() { Timestamp::now(); }\n"),
+    ]);
+    assert_eq!(
+        found(&folder, &[]),
+        [
+            "src/a.rs:1 rust/system-call",
+            "src/b.rs:1 rust/system-call",
+            "src/c.rs:2 rust/naive-type",
+            "src/d.rs:1 sql/now",
+            "src/e.rs:2 rust/jiff-now",
         ]
     );
 }

@@ -95,6 +95,8 @@ impl Filter {
             let is_in_case = text.get(at) == Some(word);
             match standing {
                 Standing::Rust if is_in_case => return true,
+                // Another file may use it by another name.
+                Standing::With(_) | Standing::C if is_in_case && is_handed_on(text, found.start()) => return true,
                 // Each is looked for once, however often the word stands there.
                 Standing::With(pieces) if is_in_case => {
                     if !with.contains(pieces) {
@@ -116,6 +118,18 @@ impl Filter {
 
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+/// Whether the statement before a place is a `pub use`, or a `pub extern crate`.
+fn is_handed_on(text: &str, at: usize) -> bool {
+    /// How far back the statement can begin.
+    const BACK: usize = 64;
+    let from = (at.saturating_sub(BACK)..at).find(|from| text.is_char_boundary(*from)).unwrap_or(at);
+    let before = text.get(from..at).unwrap_or_default();
+    let statement = before.rsplit([';', '}']).next().unwrap_or_default();
+    statement.find("pub").is_some_and(|public| {
+        statement.get(public..).is_some_and(|rest| rest.contains(" use ") || rest.contains(" crate "))
+    })
 }
 
 /// Whether a word or a piece stands at a place as itself. A word goes on in neither direction, a piece may end within one.
@@ -154,6 +168,17 @@ mod tests {
         }
         for text in ["use diesel::dsl::now;", "use sea_query::Expr; Expr::current_timestamp()", "jiff::Timestamp"] {
             assert!(filter.concerns(text), "{text}");
+        }
+        for text in [
+            "pub use libc;",
+            "pub(crate) use libc::{self as c};",
+            "pub extern crate nix;",
+            "pub use sea_orm::prelude::*;",
+        ] {
+            assert!(filter.concerns(text), "{text}");
+        }
+        for text in ["pub fn f() { libc::open() }", "pub use a; use libc;"] {
+            assert!(!filter.concerns(text), "{text}");
         }
         for text in ["struct Timestamp(u64);", "use diesel::prelude::*;", "use sea_orm::EntityTrait;"] {
             assert!(!filter.concerns(text), "{text}");

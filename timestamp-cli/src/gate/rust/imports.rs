@@ -67,7 +67,11 @@ fn add_tree(scope: &mut Scope, before: &str, tree: &UseTree, visible: bool) {
             return group.items.iter().for_each(|tree| add_tree(scope, before, tree, visible));
         }
         UseTree::Glob(_) => {
-            return scope.globs.push(before.strip_suffix("::").unwrap_or(before).to_owned());
+            let module = before.strip_suffix("::").unwrap_or(before);
+            if visible {
+                scope.globs_handed_on.push(module.to_owned());
+            }
+            return scope.globs.push(module.to_owned());
         }
         // `use std::time::{self}` imports `time`.
         UseTree::Name(name) if name.ident == "self" => {

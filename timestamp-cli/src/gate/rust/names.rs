@@ -30,6 +30,8 @@ pub(crate) struct Scope {
     pub(crate) globs: Vec<String>,
     /// The names that other modules may import.
     pub(crate) handed_on: HashSet<String>,
+    /// Those of `globs` whose names other modules may import from here.
+    pub(crate) globs_handed_on: Vec<String>,
 }
 
 impl Scope {
@@ -67,6 +69,7 @@ impl Names {
                 known.names.entry(name).or_default().extend(meanings);
             }
             known.globs.extend(scope.globs);
+            known.globs_handed_on.extend(scope.globs_handed_on);
             known.handed_on.extend(scope.handed_on);
         }
     }
@@ -93,16 +96,26 @@ impl Names {
     }
 
     /// Returns the names that are handed on to other modules and stand for something watched.
+    ///
+    /// Crates that keep their name are none: a file that names one is read for it.
     pub(crate) fn handed_on(&self, watched: &[Watched]) -> HashSet<String> {
         let mut handed_on = HashSet::new();
         for (module, scope) in &self.modules {
-            for name in &scope.handed_on {
+            for name in scope.handed_on.iter().filter(|name| !watched.iter().any(|watched| watched.comes_from(name))) {
                 let leads = self.origins(name, module, watched).iter().any(|origin| match origin {
                     Origin::Crate(path) => watched.iter().any(|watched| leads_to(path, watched)),
                     Origin::Item(_) | Origin::Unknown(_) => false,
                 });
                 if leads {
                     handed_on.insert(name.clone());
+                }
+            }
+            for glob in &scope.globs_handed_on {
+                for origin in self.origins(glob, module, watched) {
+                    if let Origin::Crate(path) = origin {
+                        let brought = watched.iter().filter_map(|watched| watched.brought_by(&path));
+                        handed_on.extend(brought.map(str::to_owned));
+                    }
                 }
             }
         }

@@ -201,6 +201,23 @@ impl Watched {
             && path.strip_suffix(self.end).is_some_and(|before| before.is_empty() || before.ends_with("::"))
     }
 
+    /// Whether a name is that of a crate which has this path.
+    pub(crate) fn comes_from(&self, name: &str) -> bool {
+        self.crates.contains(&name)
+    }
+
+    /// Returns the name with which this path can begin where a glob import brings all names of `module`, unless files are
+    /// read for that name anyway, or it is as common as `time`.
+    pub(crate) fn brought_by(&self, module: &str) -> Option<&'static str> {
+        if self.distinctive || self.crates == C || !module.split("::").any(|segment| self.crates.contains(&segment)) {
+            return None;
+        }
+        match self.end.rsplit_once("::") {
+            Some((before, last)) if module.ends_with(before) => Some(last),
+            _ => self.end.split("::").next(),
+        }
+    }
+
     /// Whether a glob import of `module` brings a name with which this path can begin.
     pub(crate) fn is_begun_by(&self, module: &str, name: &str) -> bool {
         self.end.split("::").next() == Some(name) && module.split("::").any(|segment| self.crates.contains(&segment))
