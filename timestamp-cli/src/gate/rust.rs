@@ -8,6 +8,7 @@
 //! is read like any other. Paths in macro calls are read as code where they parse as code, and else word by word.
 
 mod calls;
+mod declarations;
 mod depth;
 mod filter;
 mod format;

@@ -1,6 +1,5 @@
 //! Reads a file's syntax tree: which paths it mentions where, and what is refused whatever names stand for.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use syn::{Expr, Lit, LitStr, Pat, Token};
 
 use crate::gate::finding::{Finding, Fix, Unreadable};
 use crate::gate::rule::Rule;
+use crate::gate::rust::declarations::Declarations;
 use crate::gate::rust::imports::{self, plain};
 use crate::gate::rust::literal::Literal;
 use crate::gate::rust::names::{Meaning, Scope};
@@ -30,7 +30,7 @@ const GLOBS: usize = 16;
 const BLOCKS: usize = 64;
 
 /// The longest path that is followed, in bytes. No watched one comes near it, however many modules lead there.
-const LONGEST_PATH: usize = 512;
+pub(super) const LONGEST_PATH: usize = 512;
 
 /// How many bytes tell the function around a finding, with the types and functions around that; a longer name is whole.
 const LONGEST_WITHIN: usize = 256;
@@ -77,10 +77,7 @@ pub(super) struct Reader<'a> {
     module: Arc<str>,
     blocks: Vec<Scope>,
     variables: Variables,
-    /// The types of fields, by their names; `None` where two fields of one name differ.
-    fields: HashMap<String, Option<String>>,
-    /// The texts of constants, by their names.
-    constants: HashMap<String, String>,
+    declarations: Declarations,
     signature: Option<Option<String>>,
     within: Vec<String>,
     /// What `within` reads as, once somebody asked.
@@ -99,15 +96,13 @@ pub(super) fn read(text: &str, base: usize, file: &syn::File, module: &str) -> S
         module: module.into(),
         blocks: Vec::new(),
         variables: Variables::default(),
-        fields: HashMap::new(),
-        constants: HashMap::new(),
+        declarations: Declarations::of(file),
         signature: None,
         within: Vec::new(),
         within_text: None,
         this: Vec::new(),
         macros: 0,
     };
-    Declarations { fields: &mut reader.fields, constants: &mut reader.constants }.visit_file(file);
     reader.enter_module(module.to_owned(), &file.items);
     reader.sketch
 }
@@ -177,7 +172,7 @@ impl<'a> Reader<'a> {
             if path.len() > LONGEST_PATH {
                 return;
             }
-            let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
+            let (first, rest) = path.split_at(path.find(':').unwrap_or(path.len()));
             match block.names.get(first).and_then(|meanings| meanings.first()) {
                 Some(Meaning::Alias(alias)) if alias.len() > LONGEST_PATH => return,
                 Some(Meaning::Alias(alias)) => path = format!("{alias}{rest}"),
@@ -217,12 +212,12 @@ impl<'a> Reader<'a> {
 
     /// Returns the type of the fields with this name, if all in the file have the same.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).and_then(Option::as_deref)
+        self.declarations.field(name)
     }
 
     /// Returns the text of a constant.
     pub(super) fn constant(&self, name: &str) -> Option<&str> {
-        self.constants.get(name).map(String::as_str)
+        self.declarations.constant(name)
     }
 
     /// Reads the string literal at a place.
@@ -665,36 +660,4 @@ fn snake(name: &str) -> String {
         snake.extend(character.to_lowercase());
     }
     snake
-}
-
-/// Collects the types of fields and the texts of constants, which are used before or after they are declared.
-struct Declarations<'a> {
-    fields: &'a mut HashMap<String, Option<String>>,
-    constants: &'a mut HashMap<String, String>,
-}
-
-impl<'ast> Visit<'ast> for Declarations<'_> {
-    fn visit_field(&mut self, field: &'ast syn::Field) {
-        let Some(name) = &field.ident else { return };
-        let ty = type_path(&field.ty).map(as_written).filter(|ty| ty.len() < LONGEST_PATH);
-        self.fields
-            .entry(plain(name))
-            .and_modify(|known| *known = known.take().filter(|known| Some(known) == ty.as_ref()))
-            .or_insert(ty);
-    }
-
-    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
-        if let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &*item.expr {
-            self.constants.insert(plain(&item.ident), text.value());
-        }
-    }
-
-    fn visit_impl_item_const(&mut self, item: &'ast syn::ImplItemConst) {
-        if let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &item.expr {
-            self.constants.insert(plain(&item.ident), text.value());
-        }
-    }
-
-    // Neither is declared in an expression, and most of a file is expressions.
-    fn visit_expr(&mut self, _: &'ast Expr) {}
 }

@@ -19,3 +19,10 @@ fn calls(at: DateTime<Utc>) {
     table.format("%-20s");
     println!("%Y-%m-%d %H:%M:%S");
 }
+
+static LINE: &str = "%Y-%m-%d %H:%MZ";
+
+fn line(at: DateTime<Utc>) {
+    at.format(LINE);
+    at.format(&LINE);
+}

@@ -19,3 +19,10 @@ fn calls(at: DateTime<Utc>) {
     format_description::parse("[year][month][day][hour][minute][second]"); //~ rust/format-without-zone
     time::format_description::parse_borrowed::<2>("[year]-[month]-[day]T[hour]:[minute]"); //~ rust/format-without-zone
 }
+
+static LINE: &str = "%Y-%m-%d %H:%M";
+
+fn line(at: DateTime<Utc>) {
+    at.format(LINE); //~ rust/format-without-zone
+    at.format(&LINE); //~ rust/format-without-zone
+}
