@@ -436,8 +436,11 @@ impl Flow {
         Some(std::mem::take(&mut self.progress))
     }
 
-    /// Gives back what could not be kept.
+    /// Gives back what could not be kept. Nothing, where only the lease was to be renewed: what was kept before that is.
     pub(super) fn put_back(&mut self, mut progress: Progress) {
+        if progress.is_empty() {
+            return;
+        }
         self.parked.put_back();
         let newer = std::mem::take(&mut self.progress);
         progress.place = newer.place.or(progress.place);

@@ -238,7 +238,8 @@ impl World {
         if self.flow.has_parkings() {
             self.looking = None;
         }
-        let Some(progress) = self.flow.take_progress() else { return };
+        // The lease is renewed also where nothing is to be kept.
+        let progress = self.flow.take_progress().unwrap_or_default();
         if !works {
             self.flow.put_back(progress);
             return;
@@ -524,6 +525,25 @@ fn a_released_event_that_does_not_arrive_holds_up_no_other_entity() {
         world.take(Step::HandOver);
     }
     assert_eq!(world.in_flight.len(), 2);
+}
+
+#[test]
+fn a_lease_that_is_not_renewed_at_once_holds_up_no_released_event() {
+    let mut world = world_with(&[0]);
+    world.take(Step::HandOver);
+    world.take(Step::Answer(0, Answer::Unacceptable));
+    world.take(Step::Keep(true));
+    for answer in [Answer::Unacceptable, Answer::Taken] {
+        world.take(Step::ReleaseAll);
+        world.take(Step::Look);
+        world.take(Step::Looked);
+        world.take(Step::HandOver);
+        world.take(Step::Answer(0, answer));
+        world.take(Step::Keep(true));
+        // Nothing is to be kept by now.
+        world.take(Step::Keep(false));
+    }
+    assert_eq!(world.delivered, BTreeSet::from([1]));
 }
 
 #[test]
