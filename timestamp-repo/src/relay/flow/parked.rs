@@ -4,6 +4,13 @@
 //! looked for by themselves, and give some up. The latter is found out by asking the store for a few entities at a time,
 //! in turns. Until then more is believed to be parked than is, and the next event of such an entity takes a detour; it
 //! never overtakes one.
+//!
+//! # Laws
+//!
+//! 1. Of each entity at least as many events are counted as are parked, stored or not; what is counted of all is the sum.
+//! 2. What an entity has before the first of its parked events is done.
+//! 3. What the store says of an entity is believed only if nothing that was taken away from it waits to be stored.
+//! 4. Every entity has its turn to be asked for, and few are asked for at a time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;

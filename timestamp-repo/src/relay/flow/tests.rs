@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use timestamp_core::{EpochMs, EventKind};
+use uuid::Uuid;
 
+use super::super::storage::{Fetched, Page};
 use super::*;
 
 const LIMITS: Limits = Limits {
