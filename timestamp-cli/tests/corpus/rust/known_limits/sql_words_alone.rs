@@ -1,4 +1,4 @@
-// SQL of one word, and columns that read like English.
+// SQL of one word, a list of values or a `WHEN` alone, and columns that read like English.
 fn write(query: &mut Query) {
     query.value(Task::At, raw("now()")); //~ sql/now
     query.value(Task::At, raw("CURRENT_TIMESTAMP")); //~ sql/now
