@@ -4,6 +4,7 @@
 mod clock;
 mod epoch_ms;
 mod event;
+mod excerpt;
 mod pending;
 mod record;
 pub mod serde;

@@ -4,13 +4,12 @@ use std::fmt;
 
 use super::NodeId;
 use crate::EpochMs;
-
-/// How much of a text its refusal shows, in characters.
-const SHOWN: usize = 64;
+use crate::excerpt::Excerpt;
 
 /// Why a text is not a stamp or a node, and at which byte.
 ///
-/// The message shows at most 64 characters of the text.
+/// The message shows at most 64 characters of the text, those around the mistake, and writes what is not printable ASCII
+/// as an escape such as `\u{662}`.
 ///
 /// # Example
 ///
@@ -21,14 +20,14 @@ const SHOWN: usize = 64;
 /// assert_eq!(error.position(), 25);
 /// assert_eq!(
 ///     error.to_string(),
-///     "`2026-01-31T12:34:56.789Z-3-2a` at byte 25: expected a counter of 4 hexadecimal digits, lower case"
+///     "at byte 25 of \"2026-01-31T12:34:56.789Z-3-2a\": expected a counter of 4 hexadecimal digits, lower case"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StampParseError {
     expected: &'static str,
     position: usize,
-    shown: Box<str>,
+    excerpt: Excerpt,
 }
 
 impl StampParseError {
@@ -41,7 +40,7 @@ impl StampParseError {
 
 impl fmt::Display for StampParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` at byte {}: expected {}", self.shown, self.position, self.expected)
+        write!(f, "at byte {} of {}: expected {}", self.position, self.excerpt, self.expected)
     }
 }
 
@@ -98,8 +97,7 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn fail(&self, expected: &'static str) -> StampParseError {
-        let shown: String = self.text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-        StampParseError { expected, position: self.position, shown: shown.into() }
+        StampParseError { expected, position: self.position, excerpt: Excerpt::around(self.text, self.position) }
     }
 }
 
