@@ -12,8 +12,7 @@ use super::options::RelayOptions;
 use super::retention;
 use super::sink::Sink;
 use super::status::RelayStatus;
-use super::storage::{Held, Taken};
-use crate::store::Store;
+use super::storage::{Held, Relaying, Taken};
 use crate::testing::point;
 
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -48,7 +47,7 @@ pub(super) struct Driver<S, K> {
     pub(super) stop: Stop,
 }
 
-impl<S: Store, K: Sink> Driver<S, K> {
+impl<S: Relaying, K: Sink> Driver<S, K> {
     pub(super) async fn run(self, until: Until) -> Result<(), RelayError> {
         let holder = Uuid::new_v4();
         let (mut failures, mut other) = (0, None);

@@ -19,8 +19,7 @@ use super::flow::{Flow, Limits, Ticket};
 use super::lead::{Driver, FIRST_PAUSE, LONGEST_PAUSE, Until};
 use super::retention;
 use super::sink::Sink;
-use super::storage::{EntityKey, Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress};
-use crate::store::Store;
+use super::storage::{EntityKey, Fetched, HeldTransactions, Lease, Page, ParkedEntity, Progress, Relaying};
 
 /// Events that are read and not done, at most, and bytes of their payloads beyond which no more are read.
 const READ_AHEAD: usize = 4_096;
@@ -118,7 +117,7 @@ pub(super) struct Leading<'d, S, K> {
     stuck: bool,
 }
 
-impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
+impl<'d, S: Relaying, K: Sink> Leading<'d, S, K> {
     /// `begun` is when the lease was asked for.
     pub(super) async fn begin(
         driver: &'d Driver<S, K>,
@@ -242,7 +241,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
     }
 
     fn begin_work(&mut self, now: Instant, stopping: bool, ending: bool) {
-        if !stopping && self.looking.is_none() && now >= self.look_due(now) {
+        if !stopping && self.may_look() && now >= self.look_due(now) {
             self.begin_looking(now);
         }
         if self.keeping.is_none() && (ending || now >= self.keep_due(now)) && now >= self.keep_after {
@@ -283,7 +282,7 @@ impl<'d, S: Store, K: Sink> Leading<'d, S, K> {
         if !self.at_end && self.reading.is_none() && self.had_read_all && self.flow.wants_more() {
             at_latest(self.may_read_at());
         }
-        if self.looking.is_none() {
+        if self.may_look() {
             at_latest(self.look_due(now));
         }
         if let Some(trouble) = self.trouble.as_ref().filter(|_| self.until == Until::UpToDate) {
@@ -392,3 +391,6 @@ fn ready<T>(work: &mut Option<Work<T>>, context: &mut Context<'_>) -> Option<T> 
     *work = None;
     Some(done)
 }
+
+#[cfg(test)]
+mod tests;

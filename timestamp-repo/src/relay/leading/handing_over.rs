@@ -10,9 +10,9 @@ use super::{Leading, Trouble, Work};
 use crate::relay::delivery::{Landing, deliver};
 use crate::relay::flow::Ticket;
 use crate::relay::sink::{Sink, SinkError, in_one_line};
-use crate::store::Store;
+use crate::relay::storage::Relaying;
 
-impl<S: Store, K: Sink> Leading<'_, S, K> {
+impl<S: Relaying, K: Sink> Leading<'_, S, K> {
     /// Hands over whatever may be handed over now.
     pub(super) async fn hand_over(&mut self) {
         loop {

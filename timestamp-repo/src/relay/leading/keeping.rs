@@ -9,13 +9,13 @@ use crate::error::BackendError;
 use crate::relay::error::RelayError;
 use crate::relay::lead::FIRST_PAUSE;
 use crate::relay::sink::Sink;
-use crate::store::Store;
+use crate::relay::storage::Relaying;
 use crate::testing::point;
 
 /// How long what was found out may be known to this program alone. After a crash, the events of that time arrive again.
 const KEEP_EVERY: Duration = Duration::from_millis(100);
 
-impl<S: Store, K: Sink> Leading<'_, S, K> {
+impl<S: Relaying, K: Sink> Leading<'_, S, K> {
     /// When to keep what was found out, or at least to renew the lease.
     pub(super) fn keep_due(&self, now: Instant) -> Instant {
         let renew = self.kept_at + self.driver.options.lease / 3;

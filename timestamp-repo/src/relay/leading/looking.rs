@@ -7,9 +7,15 @@ use super::{LOOK_EVERY, Leading, Looked};
 use crate::relay::flow::Question;
 use crate::relay::lead::FIRST_PAUSE;
 use crate::relay::sink::Sink;
-use crate::store::Store;
+use crate::relay::storage::Relaying;
 
-impl<S: Store, K: Sink> Leading<'_, S, K> {
+impl<S: Relaying, K: Sink> Leading<'_, S, K> {
+    /// Whether there may be a look now. The lease ends with what is kept last: what was found after that would be handed
+    /// over beside the next leader.
+    pub(super) fn may_look(&self) -> bool {
+        self.looking.is_none() && !self.is_last
+    }
+
     /// When to look for what others may have released or given up. What is found must be from before or after what this
     /// program changes about parked events, so it looks and changes in turns; however often it parks, its turn to look comes.
     pub(super) fn look_due(&self, now: Instant) -> Instant {

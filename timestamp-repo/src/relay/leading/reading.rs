@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use super::{Leading, Until, Work};
 use crate::relay::error::RelayError;
 use crate::relay::sink::Sink;
-use crate::relay::storage::Page;
-use crate::store::Store;
+use crate::relay::storage::{Page, Relaying};
 
 /// Events read at a time, and about how many bytes of them. The store bounds a page that turns out larger.
 pub(super) const PAGE: u32 = 1_000;
@@ -21,7 +20,7 @@ const PAGE_BYTES: usize = 4 << 20;
 /// read costs those who save about as much as one more save.
 const READ_PAUSE: Duration = Duration::from_millis(10);
 
-impl<S: Store, K: Sink> Leading<'_, S, K> {
+impl<S: Relaying, K: Sink> Leading<'_, S, K> {
     /// Begins to read the next page, if there may be one and there is room for it.
     pub(super) async fn read_on(&mut self) {
         let now = Instant::now();
