@@ -18,7 +18,7 @@ const PAGE_BYTES: usize = 4 << 20;
 
 /// How soon the leader reads again after it had read everything. Events that are stored one by one are read together then: a
 /// read costs those who save about as much as one more save.
-const READ_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const READ_PAUSE: Duration = Duration::from_millis(10);
 
 impl<S: Relaying, K: Sink> Leading<'_, S, K> {
     /// Begins to read the next page, if there may be one and there is room for it.

@@ -1,6 +1,6 @@
-//! The leader on a store that takes its time where it is told to.
+//! The leader on a store that counts what it is asked for, and takes its time where it is told to.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use timestamp_core::{EpochMs, EventKind};
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::reading::READ_PAUSE;
 use super::*;
 use crate::outbox::StoredEvent;
 use crate::relay::SinkError;
@@ -18,11 +19,12 @@ use crate::relay::storage::{Held, ParkedEvent, Place, Refusal, Taken};
 
 /// A store in memory, whose events are of an entity each, and are numbered from 1.
 #[derive(Clone, Default)]
-struct Memory(Arc<Inner>);
+struct Counting(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     stored: watch::Sender<u64>,
+    reads: AtomicUsize,
     kept: Mutex<Vec<Progress>>,
     /// How long it takes to keep what a leader keeps last.
     last_keep: Duration,
@@ -33,7 +35,7 @@ struct Inner {
 
 const PARKED: i64 = 1_000_000;
 
-impl Memory {
+impl Counting {
     fn save(&self) {
         self.0.stored.send_modify(|count| *count += 1);
     }
@@ -43,14 +45,14 @@ impl Memory {
         let (status, watched) = watch::channel(RelayStatus::default());
         let options = RelayOptions::default();
         let driver = Driver { store: self.clone(), sink: Arc::new(sink), options, status, stop: Stop(stop) };
-        Running { task: tokio::spawn(driver.run(until)), _asking: asking, _status: watched }
+        Running { task: tokio::spawn(driver.run(until)), asking, status: watched }
     }
 }
 
 struct Running {
     task: JoinHandle<Result<(), RelayError>>,
-    _asking: watch::Sender<bool>,
-    _status: watch::Receiver<RelayStatus>,
+    asking: watch::Sender<bool>,
+    status: watch::Receiver<RelayStatus>,
 }
 
 fn entity(seq: i64) -> EntityKey {
@@ -76,7 +78,7 @@ fn fetched(seq: i64) -> Fetched {
     }))
 }
 
-impl Relaying for Memory {
+impl Relaying for Counting {
     fn now(&self) -> EpochMs {
         EpochMs::UNIX_EPOCH
     }
@@ -103,6 +105,7 @@ impl Relaying for Memory {
     }
 
     async fn read_page(&self, from: &Place, _: &[&'static str], limit: u32) -> Result<Page, RelayError> {
+        self.0.reads.fetch_add(1, Ordering::SeqCst);
         let stored = i64::try_from(*self.0.stored.borrow()).unwrap();
         let end = stored.min(from.seq + i64::from(limit));
         let place = |seq| Place { window: None, seq };
@@ -154,9 +157,27 @@ impl Relaying for Memory {
 }
 
 #[tokio::test]
+async fn what_is_saved_one_by_one_is_read_together() {
+    const SAVES: u64 = 200;
+    let (store, begun) = (Counting::default(), Instant::now());
+    let mut running = store.run(|_| async { Ok::<_, SinkError>(()) }, Until::Stopped);
+    for _ in 0..SAVES {
+        store.save();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    running.status.wait_for(|status| status.delivered == SAVES).await.unwrap();
+    let (reads, elapsed) = (store.0.reads.load(Ordering::SeqCst), begun.elapsed());
+    // The first one has nothing to wait for.
+    let allowed = 1 + elapsed.as_millis() / READ_PAUSE.as_millis();
+    assert!(reads as u128 <= allowed, "{reads} reads within {elapsed:?}");
+    running.asking.send(true).unwrap();
+    running.task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn nothing_is_handed_over_while_the_lease_is_given_back() {
     let inner = Inner { last_keep: LOOK_EVERY * 5 / 4, releases_at_the_end: true, ..Inner::default() };
-    let store = Memory(Arc::new(inner));
+    let store = Counting(Arc::new(inner));
     store.save();
     let taken = Arc::new(Mutex::new(Vec::new()));
     let sink = {
