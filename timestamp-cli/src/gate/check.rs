@@ -132,7 +132,11 @@ impl Checker<'_> {
 
     fn judge(&self, paths: &[PathBuf], names: &Names, read: Vec<Read>) -> Checked {
         let mut checked = Checked::default();
-        for (path, read) in paths.iter().zip(read) {
+        let judged = each(&read, self.threads, |read| match read {
+            Read::Sketched { text, sketch } => rust::judge(text, sketch, names, self.watched),
+            Read::Silent { .. } | Read::Scanned { .. } | Read::Unchecked(_) => Vec::new(),
+        });
+        for ((path, read), judged) in paths.iter().zip(read).zip(judged) {
             let (text, mut findings, unchecked) = match read {
                 Read::Silent { bytes } => {
                     checked.bytes += bytes;
@@ -146,8 +150,7 @@ impl Checker<'_> {
                 Read::Sketched { text, mut sketch } => {
                     let unreadable = sketch.unreadable.take();
                     let unchecked = unreadable.map(|unreadable| Unchecked::within(path, &text, unreadable));
-                    let findings = rust::judge(&text, *sketch, names, self.watched);
-                    (text, findings, unchecked)
+                    (text, judged, unchecked)
                 }
             };
             checked.bytes += text.len() as u64;

@@ -9,7 +9,7 @@ use crate::gate::rule::Rule;
 const WORDS_SHOWN: usize = 64;
 
 /// A place in a file that breaks a rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Finding {
     /// The rule that is broken.
     pub(crate) rule: &'static Rule,

@@ -69,8 +69,8 @@ fn prelude(text: &str) -> usize {
 }
 
 /// Judges what a file mentions by the names of all files, and returns its findings.
-pub(crate) fn judge(text: &str, sketch: Sketch, names: &Names, watched: &[Watched]) -> Vec<Finding> {
-    let mut findings = sketch.findings;
+pub(crate) fn judge(text: &str, sketch: &Sketch, names: &Names, watched: &[Watched]) -> Vec<Finding> {
+    let mut findings = sketch.findings.clone();
     let mut judged: HashMap<(&str, &str), Vec<&Watched>> = HashMap::new();
     for mention in &sketch.mentions {
         let broken =
@@ -130,7 +130,7 @@ mod tests {
         let sketch = read(code, "app").unwrap();
         let mut names = Names::default();
         names.add(sketch.modules.iter().cloned());
-        let mut findings = judge(code, sketch, &names, watched::PATHS);
+        let mut findings = judge(code, &sketch, &names, watched::PATHS);
         findings.sort_by_key(|finding| finding.at.start);
         findings.iter().map(|finding| format!("{} {}", finding.rule.id, finding.words)).collect()
     }
@@ -188,7 +188,7 @@ mod tests {
         let kept: usize = sketch.mentions.iter().map(|mention| mention.path.len()).sum();
         let mut names = Names::default();
         names.add(sketch.modules.iter().cloned());
-        judge(code, sketch, &names, watched::PATHS);
+        judge(code, &sketch, &names, watched::PATHS);
         work::take() + kept
     }
 
@@ -294,7 +294,7 @@ mod tests {
                 Ok(sketch) => {
                     let mut names = Names::default();
                     names.add(sketch.modules.iter().cloned());
-                    for finding in judge(&code, sketch, &names, watched::PATHS) {
+                    for finding in judge(&code, &sketch, &names, watched::PATHS) {
                         assert!(code.get(finding.at.clone()).is_some(), "{finding:?} in {code}");
                     }
                 }
@@ -306,7 +306,7 @@ mod tests {
             let code: Vec<_> = lines.iter().map(|line| STATEMENTS[line % STATEMENTS.len()].as_str()).collect();
             let code = format!("fn f() {{\n{}\n}}", code.join("\n"));
             let sketch = read(&code, "app").unwrap();
-            for finding in judge(&code, sketch, &Names::default(), watched::PATHS) {
+            for finding in judge(&code, &sketch, &Names::default(), watched::PATHS) {
                 assert!(code.get(finding.at.clone()).is_some_and(|words| !words.is_empty()), "{finding:?} in {code}");
             }
         }

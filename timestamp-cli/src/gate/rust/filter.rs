@@ -60,7 +60,8 @@ impl Filter {
         });
         let c = C.iter().map(|word| (*word, Standing::C));
         let sql = sql::forms().map(|form| (form, Standing::Sql));
-        Self::of(own.chain(rust).chain(c).chain(sql).map(|(word, standing)| (word.to_owned(), standing)).collect())
+        let words = own.chain(rust).chain(c).chain(sql).map(|(word, standing)| (word.to_owned(), standing));
+        Self::of(words.collect(), true)
     }
 
     /// Looks for names that stand for something watched.
@@ -69,15 +70,16 @@ impl Filter {
     ///
     /// There are more words than a search can hold.
     pub(crate) fn of_names(names: impl IntoIterator<Item = String>) -> Result<Self, BuildError> {
-        Self::of(names.into_iter().map(|name| (name, Standing::Rust)).collect())
+        // In their case: a few such words are found several bytes at a time.
+        Self::of(names.into_iter().map(|name| (name, Standing::Rust)).collect(), false)
     }
 
-    fn of(words: Vec<(String, Standing)>) -> Result<Self, BuildError> {
+    fn of(words: Vec<(String, Standing)>, in_any_case: bool) -> Result<Self, BuildError> {
         // For more than a hundred words the builder would choose an automaton that takes twice as long over each byte.
         let search = AhoCorasickBuilder::new()
             .kind((words.len() < 1_000).then_some(AhoCorasickKind::DFA))
             .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
+            .ascii_case_insensitive(in_any_case)
             .build(words.iter().map(|(word, _)| word))?;
         Ok(Self { search, words })
     }
