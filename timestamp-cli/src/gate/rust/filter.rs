@@ -19,6 +19,7 @@ const PIECES: &[&str] =
 const ONLY_WITH: &[(&str, &[&str])] = &[
     ("Timestamp", &["time::"]),
     ("diesel", &["now"]),
+    ("js_sys", &["Date"]),
     ("sea_orm", SEA),
     ("sea_query", SEA),
     ("sea_orm_migration", SEA),
@@ -175,6 +176,8 @@ mod tests {
             "pub use libc;",
             "pub(crate) use libc::{self as c};",
             "pub extern crate nix;",
+            "pub use js_sys as js;",
+            "use js_sys as js; js::Date::now()",
             "pub use sea_orm::prelude::*;",
         ] {
             assert!(filter.concerns(text), "{text}");
@@ -182,7 +185,9 @@ mod tests {
         for text in ["pub fn f() { libc::open() }", "pub use a; use libc;"] {
             assert!(!filter.concerns(text), "{text}");
         }
-        for text in ["struct Timestamp(u64);", "use diesel::prelude::*;", "use sea_orm::EntityTrait;"] {
+        for text in
+            ["struct Timestamp(u64);", "js_sys::Array::new()", "use diesel::prelude::*;", "use sea_orm::EntityTrait;"]
+        {
             assert!(!filter.concerns(text), "{text}");
         }
         for text in ["", "MySystemTime", "systemtime", "libc::c_int; lifetime", "Utc2", "UTC", "let now = 1;"] {
