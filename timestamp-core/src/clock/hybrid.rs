@@ -190,7 +190,7 @@ struct OwnLine(AtomicU64);
 pub(super) struct HybridTime {
     /// The greatest stamp that was given out or read, which is below `hard`, or what was counted up since.
     last: OwnLine,
-    /// A physical millisecond that `last` has reached; [`NONE_REACHED`](Self::NONE_REACHED) where that must be found out.
+    /// A physical millisecond that `last` has reached, or [what no clock shows](Self::none_reached).
     reached: AtomicU64,
     /// Where [`extend`](Self::extend) is asked; at most `hard`.
     limit: AtomicU64,
@@ -209,12 +209,9 @@ impl HybridTime {
     /// The last millisecond that has stamps: one is left for the end of what is remembered.
     const LAST_MILLIS: u64 = EpochMs::MAX.as_millis() as u64 - 1;
 
-    /// What no clock shows.
-    const NONE_REACHED: u64 = i64::MIN as u64;
-
     /// Stamps between the hard limit and what may not be passed: the bound, or the end of what is remembered. Where `last` is
-    /// counted up, it is known only afterwards that it met the limit. By then each thread may have counted once, and once more
-    /// for each other that is kept waiting where it is about to say what `last` has reached.
+    /// counted up, it is known only afterwards that it met the limit, and by then each thread may have counted once: so many
+    /// threads may do so at the same time.
     const MARGIN: u64 = 1 << 12;
 
     /// A clock whose stamps begin at `first`, or at the physical time if that is later.
@@ -224,7 +221,7 @@ impl HybridTime {
         let end = memory.as_ref().map_or(0, Memory::reserved);
         Self {
             last: OwnLine(AtomicU64::new(begin.0)),
-            reached: AtomicU64::new(Self::NONE_REACHED),
+            reached: AtomicU64::new(Self::none_reached(0)),
             limit: AtomicU64::new(0),
             hard: AtomicU64::new(Packed::of_millis(end).0.saturating_sub(Self::MARGIN)),
             highest: AtomicU64::new(begin.millis()),
@@ -271,15 +268,30 @@ impl HybridTime {
             if next < self.limit.load(Ordering::Acquire) {
                 return Ok(Packed(next));
             }
+            self.meet_limit(next);
         }
         self.first_at(now)
+    }
+
+    /// Has nobody count on who sees this, before the limit moves. The number that met the limit is nobody's.
+    #[cold]
+    fn meet_limit(&self, number: u64) {
+        self.reached.store(Self::none_reached(number), Ordering::Release);
+    }
+
+    /// What no clock shows, as its highest bits are those of a time long before the year 0; different for every two numbers
+    /// that are less than 2,000 years apart, so that it is known whether it was replaced meanwhile.
+    const fn none_reached(number: u64) -> u64 {
+        1 << 63 | number & (u64::MAX >> 2)
+    }
+
+    const fn is_none(reached: u64) -> bool {
+        reached >> 63 == 1
     }
 
     /// Gives out a stamp where `last` is not known to have reached this millisecond, or was counted up as far as the limit.
     #[inline(never)]
     fn first_at(&self, now: EpochMs) -> Result<Packed, Box<StampError>> {
-        // The number that met the limit is nobody's, and whoever counted up to it does not count on before the limit moves.
-        self.reached.store(Self::NONE_REACHED, Ordering::Relaxed);
         self.next_after(Packed(0), self.noticed(now))
     }
 
@@ -288,6 +300,7 @@ impl HybridTime {
     /// The orderings on `last` are relaxed because everything is in the one number: of two accesses to it, whichever is known
     /// to come after sees at least what the other one saw.
     fn next_after(&self, after: Packed, physical: Packed) -> Result<Packed, Box<StampError>> {
+        let reached = self.reached.load(Ordering::Acquire);
         let mut last = self.last.0.load(Ordering::Relaxed);
         loop {
             let next = (last.max(after.0) + 1).max(physical.0);
@@ -297,12 +310,32 @@ impl HybridTime {
             match self.last.0.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     if next < self.limit.load(Ordering::Acquire) {
-                        self.reached.store(physical.millis(), Ordering::Release);
+                        self.show_reached(reached, physical.millis());
                     }
                     return Ok(Packed(next));
                 }
                 Err(other) => last = other,
             }
+        }
+    }
+
+    /// Has the next stamp find out anew what `last` has reached.
+    fn forget_reached(&self) {
+        let before = self.reached.load(Ordering::Acquire);
+        // What the limit was met with stays.
+        if !Self::is_none(before) {
+            let none = Self::none_reached(self.last.0.load(Ordering::Relaxed));
+            let _ = self.reached.compare_exchange(before, none, Ordering::Release, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets the stamps of this millisecond be counted up, unless somebody met the limit since `before` was read: a thread
+    /// that was kept waiting would have everybody count on beyond it, once more for each such thread.
+    #[inline]
+    fn show_reached(&self, before: u64, millis: u64) {
+        if before != millis {
+            // Whoever has replaced it meanwhile knows better.
+            let _ = self.reached.compare_exchange(before, millis, Ordering::Release, Ordering::Relaxed);
         }
     }
 
@@ -317,7 +350,7 @@ impl HybridTime {
     /// Moves the clock up to the physical time, as far as it may go, and says what kept it.
     fn reach(&self, physical: Packed) -> (EpochMs, Option<Box<StampError>>) {
         // If the physical clock is set back to that millisecond, a stamp has to notice it.
-        self.reached.store(Self::NONE_REACHED, Ordering::Relaxed);
+        self.forget_reached();
         let mut target = physical.0;
         let mut failure = None;
         if target >= self.limit.load(Ordering::Acquire)

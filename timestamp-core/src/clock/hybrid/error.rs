@@ -11,7 +11,7 @@ use crate::EpochMs;
 #[non_exhaustive]
 pub enum StampError {
     /// Every stamp up to the bound is given out, but for the last 4,096, which are kept back for threads that ask at the same
-    /// time. Each millisecond that the physical clock shows later than ever before makes room for 65,536 more.
+    /// time. Each millisecond that the physical clock shows later than ever before makes room for as many as 65,536 more.
     Exhausted {
         /// What the physical clock showed.
         physical: EpochMs,

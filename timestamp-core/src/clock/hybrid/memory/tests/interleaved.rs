@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::*;
+use crate::clock::hybrid::Packed;
 
 const THREADS: u64 = 4;
 
@@ -72,6 +73,8 @@ struct Entry {
 struct Refusals {
     not_remembered: usize,
     too_far_ahead: usize,
+    /// The last stamp was counted up to the limit or beyond it, where it is nobody's.
+    limit_met: usize,
 }
 
 struct Play {
@@ -117,12 +120,24 @@ impl Play {
                 Err(error) => panic!("{error}"),
             }
             deeds += usize::from(stamps == 0);
+            refusals.limit_met += usize::from(self.counted_beyond_limit() > 0);
             // Seldom: where others want the processor, it is not given back soon.
             if dice.below(32) == 0 {
                 thread::yield_now();
             }
         }
         (entries, refusals)
+    }
+
+    /// How many stamps are counted up that may not be given out. No thread has others count on once it knows that there are,
+    /// so each thread counted one at most.
+    fn counted_beyond_limit(&self) -> u64 {
+        let time = self.clock.time();
+        // In this order, as neither ever falls.
+        let last = time.last.0.load(Ordering::Acquire);
+        let counted = (last + 1).saturating_sub(time.hard.load(Ordering::Acquire));
+        assert!(counted <= THREADS, "{counted} stamps were counted up beyond the limit");
+        counted
     }
 
     fn merge(&self, dice: &mut Dice) -> Result<Seen, MergeError> {
@@ -222,6 +237,7 @@ fn play(seeds: u64, zeal: Zeal) {
                 entries.extend(more);
                 total.not_remembered += refusals.not_remembered;
                 total.too_far_ahead += refusals.too_far_ahead;
+                total.limit_met += refusals.limit_met;
             }
         });
         assert_laws(&entries);
@@ -243,5 +259,22 @@ fn play(seeds: u64, zeal: Zeal) {
     }
     let deeds = (seeds * THREADS) as usize * zeal.deeds;
     let some = |count: usize| count >= deeds / 1_000;
-    assert!(some(total.not_remembered) && some(total.too_far_ahead), "{total:?} of {deeds}");
+    assert!([total.not_remembered, total.too_far_ahead, total.limit_met].into_iter().all(some), "{total:?} of {deeds}");
+}
+
+#[test]
+fn thread_that_was_kept_waiting_has_nobody_count_on_beyond_the_limit() {
+    let physical = Clock::manual(at(0));
+    let clock = options(&physical).max_ahead(StdDuration::ZERO).start();
+    let time = clock.time();
+    for millis in 0..3 {
+        physical.set(at(millis));
+        // What a thread reads before it gives out the first stamp of the millisecond, and then it is kept waiting.
+        let read_before = time.reached.load(Ordering::Acquire);
+        while clock.stamp().is_ok() {}
+        let last = time.last();
+        time.show_reached(read_before, Packed::first_of(at(millis)).millis());
+        assert!(clock.stamp().is_err());
+        assert_eq!(time.last(), last, "nobody counts beyond the limit once somebody has met it");
+    }
 }
