@@ -221,6 +221,17 @@ fn stamp_that_is_too_far_ahead_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn clock_that_is_set_back_right_after_the_start_takes_in_what_it_would_have_taken_in_before() {
+    let physical = Clock::manual(at(0));
+    let clock = hybrid(7, &physical);
+    physical.set(at(-3_600_000));
+    assert!(
+        matches!(clock.merge(stamp(501, 0, 1)), Err(MergeError::TooFarAhead { physical, .. }) if physical == at(0))
+    );
+    assert_eq!(clock.merge(stamp(500, 0, 1)).unwrap(), stamp(500, 1, 7));
+}
+
+#[test]
 fn stamp_of_the_own_node_that_was_not_given_out_is_refused() {
     let physical = Clock::manual(at(0));
     let clock = hybrid(7, &physical);

@@ -196,7 +196,7 @@ pub(super) struct HybridTime {
     limit: AtomicU64,
     /// No stamp from here on may be given out before `extend` has moved it. It never falls.
     hard: AtomicU64,
-    /// The latest physical time that `extend` has seen, in milliseconds.
+    /// The latest physical time that was seen at the start or by `extend`, in milliseconds.
     highest: AtomicU64,
     node: NodeId,
     max_ahead: u64,
@@ -219,12 +219,13 @@ impl HybridTime {
         // The remembered time counts as seen: the clock was there before.
         let begin = first.map_or(Packed(0), |first| Packed(Packed::first_of(first).0.saturating_sub(1)));
         let end = memory.as_ref().map_or(0, Memory::reserved);
+        let seen = memory.as_ref().map_or_else(|| Packed::first_of(options.source.shown()).millis(), Memory::seen);
         Self {
             last: OwnLine(AtomicU64::new(begin.0)),
             reached: AtomicU64::new(Self::none_reached(0)),
             limit: AtomicU64::new(0),
             hard: AtomicU64::new(Packed::of_millis(end).0.saturating_sub(Self::MARGIN)),
-            highest: AtomicU64::new(begin.millis()),
+            highest: AtomicU64::new(begin.millis().max(seen)),
             node: options.node,
             max_ahead: u64::try_from(options.max_ahead.as_millis()).unwrap_or(u64::MAX),
             source: options.source.clone(),

@@ -154,6 +154,11 @@ impl Memory {
         Ok((memory, first))
     }
 
+    /// Returns the latest physical time that was seen when something was reserved, in milliseconds.
+    pub(super) const fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// Returns the end of what may be given out, in milliseconds.
     pub(super) const fn reserved(&self) -> u64 {
         self.reserved
