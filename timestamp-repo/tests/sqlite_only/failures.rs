@@ -173,6 +173,33 @@ async fn trigger_that_raises_fails_one_save_and_not_its_neighbours() {
     }
 }
 
+/// Unlike one that aborts, such a trigger undoes nothing of what it did before.
+#[tokio::test]
+async fn trigger_that_writes_and_then_ignores_leaves_nothing_of_a_refused_save() {
+    for durability in BOTH {
+        let place = Place::new();
+        let store = place.store_with(durability).await;
+        let tasks = store.repository::<Task>().await.unwrap();
+        place.sql(
+            "CREATE TABLE notes (title TEXT);
+             CREATE TRIGGER note BEFORE INSERT ON tasks WHEN NEW.title = 'bad'
+             BEGIN INSERT INTO notes VALUES (NEW.title); SELECT RAISE(IGNORE); END",
+        );
+        let mut entities = Task::many(20);
+        for place in [3, 11, 12] {
+            entities[place].title = "bad".to_owned();
+        }
+        for (task, outcome) in save_together(&tasks, entities).await {
+            match outcome {
+                Ok(()) => assert_ne!(task.title, "bad"),
+                Err(error) => assert!(matches!(error, SaveError::Constraint { .. }) && task.title == "bad", "{error}"),
+            }
+        }
+        assert_eq!(place.value::<i64>("SELECT count(*) FROM notes"), 0, "{durability:?}");
+        place.assert_rows_and_events_agree();
+    }
+}
+
 /// After `RAISE(ROLLBACK)` the next statement would be stored alone, if nobody looked.
 #[tokio::test]
 async fn trigger_that_rolls_back_ends_the_unit() {

@@ -23,7 +23,7 @@ use super::table::Table;
 use super::write::{Refused, Values, apply, explain};
 use super::writer::{CommitFailure, Writer};
 use crate::error::{BackendError, SaveError};
-use crate::save::{Change, Written};
+use crate::save::{Change, Operation, Written};
 
 /// After a group of n, the thread waits this long for n callers. They were woken a moment ago and may be on their way
 /// back; on a runtime of one thread they come one by one, and without the pause every group would be of one.
@@ -353,10 +353,16 @@ impl Group {
             let (connection, values) = (writer.connection(), Values(&job.values));
             let answer = match apply(connection, &job.table, &job.change, &values, recorded_at) {
                 Ok(digest) => Ok(Written::Now { digest }),
-                // Nothing was written, so the neighbours need not be redone. The reason may be a neighbour's write,
+                // Where nothing was written, the neighbours need not be redone. The reason may be a neighbour's write,
                 // which is part of this same transaction: if that is not stored, this is answered anew too.
-                Err(Refused::NoRow) => explain(connection, &job.table, &job.change, &values, Refused::NoRow)
-                    .map(|version| Written::Before { version }),
+                Err(Refused::NoRow) => {
+                    let why = explain(connection, &job.table, &job.change, &values, Refused::NoRow);
+                    if !wrote_nothing(&job.change, &why) {
+                        writer.rollback();
+                        return Err(jobs);
+                    }
+                    why.map(|version| Written::Before { version })
+                }
                 Err(Refused::Field(_) | Refused::Sql(_)) => {
                     writer.rollback();
                     return Err(jobs);
@@ -385,6 +391,14 @@ impl Group {
             }
         }
     }
+}
+
+/// Whether a change that met no row has left nothing in the transaction, and the transaction is still there: no row fitted
+/// its conditions. A trigger that says `RAISE(IGNORE)` may have written before, and whoever could not find out why has had
+/// an error, after which the transaction may be gone.
+fn wrote_nothing(change: &Change, why: &Result<u64, SaveError>) -> bool {
+    !matches!(change.operation, Operation::Insert)
+        && matches!(why, Ok(_) | Err(SaveError::Conflict | SaveError::TimestampsTampered))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

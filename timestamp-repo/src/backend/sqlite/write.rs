@@ -13,7 +13,8 @@ use crate::error::SaveError;
 use crate::save::{Change, Operation};
 use crate::testing::point;
 
-/// Why a change was not applied. What it had written so far must be undone, unless it is `NoRow`, which wrote nothing.
+/// Why a change was not applied. What it had written so far must be undone; a `NoRow` wrote nothing itself, but a trigger
+/// may have.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// No row met the conditions.
