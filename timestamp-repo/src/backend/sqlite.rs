@@ -1,7 +1,7 @@
 //! SQLite: one file, one writer, many readers.
 //!
-//! - [`store`]: an open file. [`options`] and [`opening`]: how it is opened. [`connection`]: how each connection is set
-//!   up. [`migrations`]: the framework's own tables.
+//! - [`store`]: an open file. [`backend`]: what is asked of one. [`options`] and [`opening`]: how it is opened.
+//!   [`connection`]: how each connection is set up. [`migrations`]: the framework's own tables.
 //! - [`entity_table`]: finds or makes an entity's table. [`schema`]: what it must look like. [`table`]: its SQL.
 //!   [`row`]: values in and out.
 //! - [`mod@write`]: what a change does inside a transaction, and why one was refused.
@@ -10,6 +10,7 @@
 //! - [`lone_save`]: one entity. [`batch`]: many at once. [`mod@unit`]: a unit of work. [`touch`]: bulk touches.
 //! - [`read`]: the connections that read. [`backup`]: a copy of the whole. [`failure`]: what SQLite says, as outcomes.
 
+mod backend;
 mod backup;
 mod batch;
 mod checkpoint;

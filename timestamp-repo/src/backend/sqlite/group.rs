@@ -4,166 +4,42 @@
 //! has come, writes it in one transaction, and syncs once for all of it. Each caller gets an outcome of its own: a group
 //! starts without savepoints, and one in which a statement failed is rolled back and redone one by one, so that a bad
 //! save fails alone.
+//!
+//! # Laws
+//!
+//! 1. Each save that was taken is answered once: by its group, or alone.
+//! 2. A group leaves nothing behind of a save that it refuses: if a refused one may have written, all are rolled back.
+//! 3. What is redone was not stored. A commit of which nobody knows how it ended is not redone.
+//! 4. A panic is survived: the transaction is rolled back, the outcome of whoever was in it is unknown, and the next
+//!    request is taken.
+
+mod job;
+mod requests;
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use timestamp_core::__private::{Outcome, OutcomeState};
+use timestamp_core::__private::Outcome;
 use timestamp_core::Value;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::Mutex;
 
+use self::job::{Job, Ticket};
+use self::requests::{Exclusive, Request, Requests};
 use super::checkpoint::Checkpoints;
 use super::failure;
 use super::table::Table;
 use super::write::{Refused, Values, apply, explain};
 use super::writer::{CommitFailure, Writer};
-use crate::error::{BackendError, SaveError};
+use crate::error::SaveError;
 use crate::save::{Change, Operation, Written};
-
-/// After a group of n, the thread waits this long for n callers. They were woken a moment ago and may be on their way
-/// back; on a runtime of one thread they come one by one, and without the pause every group would be of one.
-const GATHER: Duration = Duration::from_micros(200);
-
-/// A group's share of the log, and of the time that its first member waits for its last.
-const LARGEST_GROUP: usize = 512;
-
-type Reply = oneshot::Sender<Result<Written, SaveError>>;
-
-/// A save on its way to the thread.
-pub(super) struct Job {
-    pub(super) table: Arc<Table>,
-    pub(super) change: Arc<Change>,
-    pub(super) values: Vec<Value<'static>>,
-    pub(super) outcome: Arc<Outcome>,
-    /// From here on its caller waits, at most for the busy timeout.
-    queued: Instant,
-    ticket: Arc<AtomicU8>,
-    reply: Option<Reply>,
-}
-
-/// Work that needs the writer for itself, and answers by itself.
-pub(super) type Exclusive = Box<dyn FnOnce(&Writer) + Send>;
-
-enum Request {
-    Save(Job),
-    Exclusive(Exclusive),
-}
-
-const QUEUED: u8 = 0;
-const TAKEN: u8 = 1;
-const CANCELLED: u8 = 2;
 
 /// The way to the thread.
 pub(super) struct Queue {
     requests: Arc<Requests>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What has come and was not taken yet.
-///
-/// Not a channel: while the thread waits for a group to come together it is woken once, when the group is complete, and
-/// not for each member.
-#[derive(Default)]
-struct Requests {
-    state: std::sync::Mutex<Waiting>,
-    arrived: Condvar,
-}
-
-#[derive(Default)]
-struct Waiting {
-    requests: VecDeque<Request>,
-    /// Work that needs the writer for itself, among the requests; a group does not wait beside it.
-    exclusive: usize,
-    /// How many must be there for the thread to be woken.
-    wake_at: usize,
-    closed: bool,
-}
-
-impl Waiting {
-    fn is_complete(&self, expected: usize) -> bool {
-        self.requests.len() >= expected || self.exclusive > 0 || self.closed
-    }
-}
-
-impl Requests {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, request: Request) {
-        let mut waiting = self.lock();
-        waiting.exclusive += usize::from(matches!(request, Request::Exclusive(_)));
-        waiting.requests.push_back(request);
-        let wake = waiting.is_complete(waiting.wake_at);
-        if wake {
-            // Awake, or about to be; those who come next need not wake it again.
-            waiting.wake_at = usize::MAX;
-        }
-        drop(waiting);
-        if wake {
-            self.arrived.notify_one();
-        }
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.arrived.notify_one();
-    }
-
-    /// Waits for a request, and then a moment for `expected` of them. `false` if the store is closed and none is left.
-    fn wait(&self, expected: usize) -> bool {
-        let mut waiting = self.lock();
-        while waiting.requests.is_empty() {
-            if waiting.closed {
-                return false;
-            }
-            waiting.wake_at = 1;
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-        if !waiting.is_complete(expected) {
-            let until = Instant::now() + GATHER;
-            waiting.wake_at = expected;
-            loop {
-                let left = until.saturating_duration_since(Instant::now());
-                let woken = self.arrived.wait_timeout(waiting, left);
-                let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
-                waiting = guard;
-                if waiting.is_complete(expected) || timeout.timed_out() {
-                    break;
-                }
-            }
-            waiting.wake_at = usize::MAX;
-        }
-        true
-    }
-
-    /// Takes what has come, in its order, up to the first work that needs the writer for itself.
-    fn take(&self, jobs: &mut Vec<Job>) -> Option<Exclusive> {
-        let mut waiting = self.lock();
-        while jobs.len() < LARGEST_GROUP {
-            match waiting.requests.pop_front() {
-                Some(Request::Save(job)) => jobs.push(job),
-                Some(Request::Exclusive(work)) => {
-                    waiting.exclusive -= 1;
-                    return Some(work);
-                }
-                None => break,
-            }
-        }
-        None
-    }
-}
-
-/// A caller's side of a job: cancels it, if it has not begun, when the caller goes away.
-pub(super) struct Ticket {
-    state: Arc<AtomicU8>,
-    outcome: Arc<Outcome>,
-    reply: oneshot::Receiver<Result<Written, SaveError>>,
 }
 
 impl Queue {
@@ -186,19 +62,9 @@ impl Queue {
         values: Vec<Value<'static>>,
         outcome: &Arc<Outcome>,
     ) -> Ticket {
-        let (reply, receiver) = oneshot::channel();
-        let state = Arc::new(AtomicU8::new(QUEUED));
-        let job = Job {
-            table: Arc::clone(table),
-            change: Arc::clone(change),
-            values,
-            outcome: Arc::clone(outcome),
-            queued: Instant::now(),
-            ticket: Arc::clone(&state),
-            reply: Some(reply),
-        };
+        let (job, ticket) = Job::new(table, change, values, outcome);
         self.requests.push(Request::Save(job));
-        Ticket { state, outcome: Arc::clone(outcome), reply: receiver }
+        ticket
     }
 
     /// Queues work that needs the writer for itself.
@@ -215,68 +81,6 @@ impl Drop for Queue {
             if thread.thread().id() != thread::current().id() {
                 let _ = thread.join();
             }
-        }
-    }
-}
-
-impl Ticket {
-    /// Returns how the save ended; nothing, if it had not begun when the time was up, and then it never will.
-    pub(super) async fn wait(mut self, timeout: Duration) -> Option<Result<Written, SaveError>> {
-        let answer = match tokio::time::timeout(timeout, &mut self.reply).await {
-            Ok(answer) => answer,
-            Err(_) if self.cancel() => return None,
-            // It has begun: the answer comes when the disk is done.
-            Err(_) => (&mut self.reply).await,
-        };
-        Some(answer.unwrap_or_else(|_| {
-            // The thread died. What it had not begun is not stored.
-            if self.cancel() {
-                Err(SaveError::Backend(BackendError::new("the thread that writes is gone; open the store again")))
-            } else {
-                Err(SaveError::OutcomeUnknown)
-            }
-        }))
-    }
-
-    fn cancel(&self) -> bool {
-        let cancelled = self.state.compare_exchange(QUEUED, CANCELLED, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        if cancelled {
-            self.outcome.decide(OutcomeState::RolledBack);
-        }
-        cancelled
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.cancel();
-    }
-}
-
-impl Job {
-    /// From here on the save happens, whether or not its caller still waits.
-    fn take(&self) -> bool {
-        self.ticket.compare_exchange(QUEUED, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    fn answer(mut self, answer: Result<Written, SaveError>) {
-        self.outcome.decide(match &answer {
-            Ok(Written::Now { .. }) => OutcomeState::Committed,
-            Err(SaveError::OutcomeUnknown) => OutcomeState::Unknown,
-            Ok(Written::Before { .. }) | Err(_) => OutcomeState::RolledBack,
-        });
-        if let Some(reply) = self.reply.take() {
-            let _ = reply.send(answer);
-        }
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        // A job that is dropped without an answer was in the hands of a thread that panicked.
-        if self.reply.is_some() {
-            let taken = self.ticket.load(Ordering::Acquire) == TAKEN;
-            self.outcome.decide(if taken { OutcomeState::Unknown } else { OutcomeState::RolledBack });
         }
     }
 }

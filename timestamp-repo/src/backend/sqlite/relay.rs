@@ -12,9 +12,10 @@ use timestamp_core::EpochMs;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::backend::blocking;
 use super::failure::{self, InFile as _};
 use super::read::{self, EVENT_COLUMNS};
-use super::store::{Sqlite, blocking};
+use super::store::Sqlite;
 use super::writer::{CommitFailure, Writer};
 use crate::error::{FindError, SaveError};
 use crate::outbox::EntityTypes;
