@@ -215,12 +215,12 @@ impl Postgres {
         &self.inner.options.faults
     }
 
-    /// Returns what changes whenever events may have been stored.
     /// A relay of this name is led from here.
     pub(super) fn leads(&self, relay: &str, holder: Uuid) {
         self.inner.signals.leads(relay, holder);
     }
 
+    /// Returns what changes whenever events may have been stored.
     pub(super) fn listen(&self) -> watch::Receiver<u64> {
         self.inner.signals.listen(|| self.inner.pool.manager().line())
     }
