@@ -9,8 +9,9 @@ use crate::gate::finding::Fix;
 use crate::gate::rust::format::{description_lacks_zone, strftime_lacks_zone};
 use crate::gate::rust::imports::plain;
 use crate::gate::rust::paths::{as_written, first_token};
-use crate::gate::rust::reader::{Place, Reader};
+use crate::gate::rust::reader::Reader;
 use crate::gate::rust::rules;
+use crate::gate::rust::sketch::Place;
 
 /// The longest expression that a finding shows from its beginning.
 const SHOWN: usize = 64;

@@ -8,8 +8,9 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use crate::gate::rust::calls;
 use crate::gate::rust::format::strftime_lacks_zone;
 use crate::gate::rust::imports::plain;
-use crate::gate::rust::reader::{Place, Reader};
+use crate::gate::rust::reader::Reader;
 use crate::gate::rust::rules;
+use crate::gate::rust::sketch::Place;
 
 /// Reads what a macro is given, where it is no code that stands for itself.
 pub(super) fn read(reader: &mut Reader<'_>, tokens: &TokenStream) {
