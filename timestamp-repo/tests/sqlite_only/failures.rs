@@ -355,6 +355,14 @@ async fn child_fills_its_file_system() {
         assert!(written.is_err() || committed.is_err());
         assert_eq!(in_unit.pending_events().len(), 1);
         refused.push(in_unit);
+        // A COMMIT of the user's own, which fails.
+        let mut unit = store.begin().await.unwrap();
+        let mut ended_elsewhere = Task::new("v".repeat(10_000));
+        unit.save(&mut ended_elsewhere).await.unwrap();
+        unit.connection().await.unwrap().execute_batch("COMMIT").unwrap_err();
+        assert!(matches!(unit.commit().await, Err(CommitError::OutcomeUnknown)));
+        assert_eq!(ended_elsewhere.pending_events().len(), 1);
+        refused.push(ended_elsewhere);
 
         for task in &refused {
             assert!(tasks.find(task.id()).await.unwrap().is_none());

@@ -57,6 +57,8 @@ enum Ended {
     RolledBack,
     /// By SQL of the user's own.
     Elsewhere { stored: bool },
+    /// The same, and nobody knows whether that stored anything.
+    Unknown,
     /// By us: a statement failed for a reason that has no outcome of its own.
     Poisoned,
 }
@@ -79,17 +81,18 @@ impl SqliteUnit {
         let Some(transaction) = &self.transaction else { return };
         let ends = transaction.writer.ends();
         let committed = ends.commits > transaction.begun.commits;
-        let ended = if committed {
-            Ended::Elsewhere { stored: true }
-        } else if !transaction.writer.in_transaction() {
-            Ended::RolledBack
-        } else if ends.rollbacks > transaction.begun.rollbacks {
+        let rolled_back = ends.rollbacks > transaction.begun.rollbacks;
+        let (ended, outcome) = match (committed, rolled_back) {
+            (true, false) => (Ended::Elsewhere { stored: true }, OutcomeState::Committed),
+            // SQLite tells of a commit before it has happened; one that then fails is rolled back. COMMIT, BEGIN and
+            // ROLLBACK look the same.
+            (true, true) => (Ended::Unknown, OutcomeState::Unknown),
+            (false, _) if !transaction.writer.in_transaction() => (Ended::RolledBack, OutcomeState::RolledBack),
             // ROLLBACK and BEGIN, by somebody else.
-            Ended::Elsewhere { stored: false }
-        } else {
-            return;
+            (false, true) => (Ended::Elsewhere { stored: false }, OutcomeState::RolledBack),
+            (false, false) => return,
         };
-        self.end(ended, if committed { OutcomeState::Committed } else { OutcomeState::RolledBack });
+        self.end(ended, outcome);
     }
 
     /// Whatever was written in it is not to be stored.
@@ -113,7 +116,7 @@ impl SqliteUnit {
                 Ended::RolledBack => {
                     "the unit of work is over: the database rolled its transaction back after an error"
                 }
-                Ended::Elsewhere { .. } => "the unit of work is over: other SQL ended its transaction",
+                Ended::Elsewhere { .. } | Ended::Unknown => "the unit of work is over: other SQL ended its transaction",
                 Ended::Poisoned => "the unit of work is over: an earlier statement failed",
             })),
         }
@@ -202,6 +205,7 @@ impl SqliteUnit {
         match self.ended {
             None => {}
             Some(Ended::Elsewhere { stored }) => return Err(CommitError::EndedElsewhere { stored }),
+            Some(Ended::Unknown) => return Err(CommitError::OutcomeUnknown),
             Some(Ended::RolledBack | Ended::Poisoned) => return Err(CommitError::RolledBack),
         }
         let Some(transaction) = self.transaction.take() else { return Ok(()) };
