@@ -53,7 +53,7 @@ pub struct Instants {
 }
 
 impl Instants {
-    /// Returns instants spread over the years 1970 to 2106, after asserting that ours and theirs agree about each.
+    /// Returns instants spread over the years 1970 to 2109, after asserting that ours and theirs agree about each.
     ///
     /// # Panics
     ///

@@ -61,7 +61,8 @@ impl HybridOptions {
     /// written. The file is written ahead: when a stamp comes
     /// near the end of what is reserved, the next stretch of time is reserved and synced to the disk, about eight times a
     /// second where stamps are taken all the time, and by every caller where there are seldom any. A crash loses nothing: the
-    /// next start begins at the end of what was reserved, at most half of [`max_ahead`](Self::max_ahead) after the last stamp.
+    /// next start begins at the end of what was reserved, at most half of [`max_ahead`](Self::max_ahead) and two milliseconds
+    /// after the last stamp, or after the time at which the clock was last asked.
     ///
     /// # Errors
     ///

@@ -113,6 +113,22 @@ fn clock_that_crashed_begins_at_the_end_of_what_was_reserved() {
 }
 
 #[test]
+fn crash_passes_over_half_of_the_bound_and_two_milliseconds_at_most() {
+    let passed_over = |millis: i64, counter: u16| {
+        let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
+        let clock = storage.clock(&options(&physical)).unwrap();
+        let sent = HybridStamp::from_parts(at(millis), counter, NodeId::new(2)).unwrap();
+        let last = clock.merge(sent).unwrap();
+        let after = crashed(&storage).clock(&options(&physical)).unwrap().stamp().unwrap();
+        after.time().saturating_duration_since(last.time())
+    };
+    // Around the end of what is reserved and where more is: in the middle of a millisecond, and at what is kept back of it.
+    let counters = [0, 0xeffe, 0xefff, 0xfffe, u16::MAX];
+    let worst = (0..300).flat_map(|millis| counters.map(|counter| passed_over(millis, counter))).max();
+    assert_eq!(worst, Some(StdDuration::from_millis(252)));
+}
+
+#[test]
 fn disk_is_asked_only_when_the_end_comes_near() {
     let (storage, physical) = (Simulated::default(), Clock::manual(at(0)));
     let clock = storage.clock(&options(&physical)).unwrap();
