@@ -210,6 +210,35 @@ fn assert_laws(entries: &[Entry]) {
     assert_eq!(different.len(), stamps.len(), "law 4");
 }
 
+/// Asserts that no stamp is behind all that the physical clock may have shown while it was taken.
+fn assert_stamps_follow_the_physical_clock(entries: &[Entry]) {
+    let mut stamps: Vec<&Entry> = entries.iter().filter(|entry| entry.seen.stamp().is_some()).collect();
+    stamps.sort_by_key(|entry| entry.drawn_before);
+    let sets = || entries.iter().filter(|entry| matches!(entry.seen, Seen::PhysicalSet(_)));
+    let (mut begun, mut over): (Vec<&Entry>, Vec<&Entry>) = (sets().collect(), sets().collect());
+    begun.sort_by_key(|set| set.drawn_before);
+    over.sort_by_key(|set| set.drawn_after);
+    let (mut begun, mut over) = (begun.into_iter().peekable(), over.into_iter().peekable());
+
+    let start = Entry { drawn_before: 0, drawn_after: 0, seen: Seen::PhysicalSet(at(0)) };
+    let mut possible = vec![&start];
+    // What was set before this one began is not shown any more.
+    let mut replaced_from = 0;
+    for stamp in stamps {
+        while let Some(set) = over.next_if(|set| set.drawn_after < stamp.drawn_before) {
+            replaced_from = replaced_from.max(set.drawn_before);
+        }
+        possible.extend(std::iter::from_fn(|| begun.next_if(|set| set.drawn_before < stamp.drawn_after)));
+        possible.retain(|set| set.drawn_after >= replaced_from);
+        let shown = possible.iter().filter_map(|set| match set.seen {
+            Seen::PhysicalSet(to) => Some(to),
+            _ => None,
+        });
+        let lowest = shown.min().unwrap();
+        assert!(stamp.seen.time() >= Some(lowest), "{stamp:?} is behind the physical clock, {lowest} at least");
+    }
+}
+
 #[test]
 fn laws_hold_for_threads_on_one_clock_whose_source_steps_and_whose_disk_fails() {
     play(20, Zeal { deeds: 2_000, stamps: 4 });
@@ -241,6 +270,7 @@ fn play(seeds: u64, zeal: Zeal) {
             }
         });
         assert_laws(&entries);
+        assert_stamps_follow_the_physical_clock(&entries);
 
         // Law 5: it crashes, or ends well, on a disk that is well, too; and then its physical clock is set back.
         let Play { storage, physical, clock, .. } = play;
