@@ -105,6 +105,11 @@ impl Job {
         self.ticket.compare_exchange(QUEUED, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
+    /// Whether its caller has given up, so that it will never begin.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.ticket.load(Ordering::Acquire) == CANCELLED
+    }
+
     pub(super) fn answer(mut self, answer: Result<Written, SaveError>) {
         self.outcome.decide(match &answer {
             Ok(Written::Now { .. }) => OutcomeState::Committed,

@@ -7,6 +7,7 @@
 //! 2. Whoever waits for a request is woken by the first one. Whoever waits for a group is woken when it is complete, or
 //!    cannot become so, and at the latest after [`GATHER`].
 //! 3. What came before the store was closed is still taken.
+//! 4. While nothing is taken, saves whose callers have given up are no more than the others, or fewer than [`SWEEP`].
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,10 @@ const GATHER: Duration = Duration::from_micros(200);
 
 /// A group's share of the log, and of the time that its first member waits for its last.
 const LARGEST_GROUP: usize = 512;
+
+/// How many requests may wait before those are looked for whose callers have given up: a unit of work that does not end would
+/// have them all pile up.
+const SWEEP: usize = 1_024;
 
 /// Work that needs the writer for itself, and answers by itself.
 pub(in crate::backend::sqlite) type Exclusive = Box<dyn FnOnce(&Writer) + Send>;
@@ -47,12 +52,21 @@ struct Waiting {
     exclusive: usize,
     /// How many must be there for the thread to be woken.
     wake_at: usize,
+    /// How many must be there for those to be looked for whose callers have given up.
+    sweep_at: usize,
     closed: bool,
 }
 
 impl Waiting {
     fn is_complete(&self, expected: usize) -> bool {
         self.requests.len() >= expected || self.exclusive > 0 || self.closed
+    }
+
+    /// Throws away the saves whose callers have given up. Not again before as many have come as are left, so that each
+    /// save pays for one look at it.
+    fn sweep(&mut self) {
+        self.requests.retain(|request| !matches!(request, Request::Save(job) if job.is_cancelled()));
+        self.sweep_at = 2 * self.requests.len();
     }
 }
 
@@ -63,6 +77,9 @@ impl Requests {
 
     pub(super) fn push(&self, request: Request) {
         let mut waiting = self.lock();
+        if waiting.requests.len() >= waiting.sweep_at.max(SWEEP) {
+            waiting.sweep();
+        }
         waiting.exclusive += usize::from(matches!(request, Request::Exclusive(_)));
         waiting.requests.push_back(request);
         let wake = waiting.is_complete(waiting.wake_at);
@@ -118,9 +135,73 @@ impl Requests {
                     waiting.exclusive -= 1;
                     return Some(work);
                 }
-                None => break,
+                None => {
+                    waiting.sweep_at = 0;
+                    break;
+                }
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use timestamp_core::__private::Outcome;
+    use timestamp_core::{Clock, Timestamped, Timestamps};
+
+    use super::*;
+    use crate::backend::sqlite::group::job::Ticket;
+    use crate::backend::sqlite::table::Table;
+    use crate::save::{Change, Operation};
+
+    #[derive(Timestamped)]
+    #[timestamped(table = "tasks")]
+    struct Task {
+        #[timestamped(id)]
+        id: i64,
+        timestamps: Timestamps,
+    }
+
+    fn change() -> Change {
+        let now = Clock::system().now();
+        Change {
+            operation: Operation::Insert,
+            entity_type: "Task",
+            entity_id: "1".to_owned(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            stored_version: 0,
+            stored_updated_at: now,
+            events: Vec::new(),
+            attempted: false,
+            context: None,
+        }
+    }
+
+    /// Saves, and the callers that wait for them.
+    fn pushed(requests: &Requests, count: usize) -> Vec<Ticket> {
+        let (table, change) = (Table::new::<Task>(vec![false]).into(), change().into());
+        let push = |_| {
+            let (job, ticket) = Job::new(&table, &change, Vec::new(), &Outcome::in_flight());
+            requests.push(Request::Save(job));
+            ticket
+        };
+        (0..count).map(push).collect()
+    }
+
+    #[test]
+    fn saves_whose_callers_gave_up_do_not_pile_up_while_nobody_takes_them() {
+        let requests = Requests::default();
+        let waiting = pushed(&requests, 10);
+        requests.push(Request::Exclusive(Box::new(|_| {})));
+        for _ in 0..10 * SWEEP {
+            drop(pushed(&requests, 1));
+        }
+        assert!(requests.lock().requests.len() <= SWEEP, "{}", requests.lock().requests.len());
+        let mut jobs = Vec::new();
+        assert!(requests.take(&mut jobs).is_some(), "work that needs the writer for itself was thrown away");
+        assert_eq!(jobs.len(), waiting.len());
     }
 }
