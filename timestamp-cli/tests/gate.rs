@@ -375,6 +375,24 @@ fn crates_are_followed_through_files_that_only_hand_them_on() {
     );
 }
 
+/// Each file of the chain renames what the one before it hands on, and has no other word of time.
+#[test]
+fn names_are_followed_through_a_long_chain_of_renames() {
+    const LINKS: usize = 30;
+    let links = (1..=LINKS).map(|link| {
+        let before = link - 1;
+        (format!("src/f{link}.rs"), format!("pub use crate::f{before}::Wall{before} as Wall{link};\n"))
+    });
+    let folder = project(&[
+        ("Cargo.toml", "[package]\nname = \"app\""),
+        ("src/f0.rs", "pub use std::time::SystemTime as Wall0;\n"),
+        ("src/user.rs", &format!("fn f() {{ crate::f{LINKS}::Wall{LINKS}::now(); }}\n")),
+        ("src/idle.rs", &format!("fn f() {{ crate::f{LINKS}::wall{LINKS}::now(); mine::Wall::now(); }}\n")),
+    ]);
+    links.for_each(|(path, text)| write(&folder, &path, text));
+    assert_eq!(found(&folder, &[]), ["src/user.rs:1 rust/system-time"]);
+}
+
 const ALLOWED: &str =
     "[[allow]]\npath = \"src/a.rs\"\nrule = \"rust/system-time\"\nfunction = \"now\"\nreason = \"the clock\"\n";
 

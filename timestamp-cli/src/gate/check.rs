@@ -9,11 +9,15 @@ use crate::gate::language::Language;
 use crate::gate::position::{Lines, Position};
 use crate::gate::progress::Progress;
 use crate::gate::rust::watched::Watched;
-use crate::gate::rust::{self, Filter, Names, Packages, Sketch};
+use crate::gate::rust::{self, Filter, HandedOn, Names, Packages, Sketch, Words};
 use crate::gate::{javascript, sql};
 
 /// The largest file that is read. Nobody writes such files; programs do, and they may be of any size.
 pub(crate) const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// So often all files are searched for names that others hand on, which is quicker than to write down their words. Hardly
+/// any code needs more; each search of all for one more name would take more than linear time.
+const SEARCHES: u32 = 4;
 
 /// A file that could not be checked, or not to its end.
 #[derive(Debug)]
@@ -96,38 +100,53 @@ impl Checker<'_> {
             read
         });
         let mut names = Names::default();
-        add_names(&mut names, &read);
         self.follow_names(paths, &packages, &mut names, &mut read);
         self.judge(paths, &names, read)
     }
 
     /// Reads those files too that use another name of something watched, which a file that was read hands on.
     fn follow_names(&self, paths: &[PathBuf], packages: &Packages, names: &mut Names, read: &mut [Read]) {
-        let mut known = std::collections::HashSet::new();
-        loop {
-            let new: Vec<_> =
-                names.handed_on(self.watched).into_iter().filter(|name| known.insert(name.clone())).collect();
+        let mut handed_on = HandedOn::default();
+        read.iter().for_each(|read| add_names(names, &mut handed_on, read));
+        let mut words = None;
+        for pass in 1.. {
+            let new = handed_on.new_names(names, self.watched);
             if new.is_empty() {
                 return;
             }
+            let is_silent = |index: &usize| {
+                matches!(read.get(*index), Some(Read::Silent { .. }))
+                    && paths.get(*index).is_some_and(|path| Language::of(path) == Some(Language::Rust))
+            };
+            let silent = || (0..paths.len()).filter(is_silent).collect();
+            if pass > SEARCHES && words.is_none() {
+                words = Some(self.words(paths, silent()));
+            }
+            let indexes: Vec<_> = match &words {
+                Some(words) => words.holders(&new).into_iter().filter(is_silent).collect(),
+                None => silent(),
+            };
             let filter = Filter::of_names(new).ok();
-            let silent = |(index, read): (usize, &Read)| matches!(read, Read::Silent { .. }).then_some(index);
-            let indexes: Vec<_> = read.iter().enumerate().filter_map(silent).collect();
-            let again = each(&indexes, self.threads, |index| match paths.get(*index) {
-                Some(path) if Language::of(path) == Some(Language::Rust) => {
-                    Some(self::read(path, packages, filter.as_ref()))
-                }
-                _ => None,
+            let again = each(&indexes, self.threads, |index| {
+                paths.get(*index).map(|path| self::read(path, packages, filter.as_ref()))
             });
-            let again: Vec<_> =
-                indexes.into_iter().zip(again).filter_map(|(index, read)| Some((index, read?))).collect();
-            for (index, again) in again {
-                add_names(names, std::slice::from_ref(&again));
-                if let Some(read) = read.get_mut(index) {
+            for (index, again) in indexes.into_iter().zip(again) {
+                if let (Some(read), Some(again)) = (read.get_mut(index), again) {
+                    add_names(names, &mut handed_on, &again);
                     *read = again;
                 }
             }
         }
+    }
+
+    /// Returns which of some files hold which words.
+    fn words(&self, paths: &[PathBuf], indexes: Vec<usize>) -> Words {
+        let of = each(&indexes, self.threads, |index| {
+            paths.get(*index).and_then(|path| text(path).ok()).map(|text| Words::of(&text)).unwrap_or_default()
+        });
+        let mut words = Words::default();
+        indexes.into_iter().zip(of).for_each(|(index, of)| words.add(index, of));
+        words
     }
 
     fn judge(&self, paths: &[PathBuf], names: &Names, read: Vec<Read>) -> Checked {
@@ -165,11 +184,10 @@ impl Checker<'_> {
     }
 }
 
-fn add_names(names: &mut Names, read: &[Read]) {
-    for read in read {
-        if let Read::Sketched { sketch, .. } = read {
-            names.add(sketch.modules.iter().cloned());
-        }
+fn add_names(names: &mut Names, handed_on: &mut HandedOn, read: &Read) {
+    if let Read::Sketched { sketch, .. } = read {
+        sketch.modules.iter().for_each(|(module, scope)| handed_on.add(module, scope));
+        names.add(sketch.modules.iter().cloned());
     }
 }
 

@@ -12,6 +12,7 @@ mod declarations;
 mod depth;
 mod filter;
 mod format;
+mod handed_on;
 mod imports;
 mod literal;
 mod module_path;
@@ -26,10 +27,12 @@ mod tests;
 mod tokens;
 mod variables;
 pub(crate) mod watched;
+mod words;
 
 use std::collections::HashMap;
 
 pub(crate) use filter::Filter;
+pub(crate) use handed_on::HandedOn;
 pub(crate) use module_path::Packages;
 pub(crate) use names::Names;
 use names::Origin;
@@ -39,6 +42,7 @@ pub(crate) use sketch::Sketch;
 
 use crate::gate::finding::{Finding, Unreadable};
 use watched::{Watched, Where};
+pub(crate) use words::Words;
 
 /// Reads a file that is the module with this path.
 ///

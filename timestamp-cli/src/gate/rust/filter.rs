@@ -119,7 +119,7 @@ impl Filter {
     }
 }
 
-fn is_of_word(byte: u8) -> bool {
+pub(super) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
@@ -192,6 +192,15 @@ mod tests {
         }
         for text in ["", "MySystemTime", "systemtime", "libc::c_int; lifetime", "Utc2", "UTC", "let now = 1;"] {
             assert!(!filter.concerns(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_are_both_looked_for() {
+        for names in [["wall", "Wall"], ["Wall", "wall"]] {
+            let filter = Filter::of_names(names.map(str::to_owned)).unwrap();
+            assert!(filter.concerns("wall::now()") && filter.concerns("Wall::now()"), "{names:?}");
+            assert!(!filter.concerns("WALL::now()"), "{names:?}");
         }
     }
 

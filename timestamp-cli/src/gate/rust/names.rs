@@ -3,8 +3,10 @@
 //! Each file adds the modules that it holds, with their imports and items; a path is then followed from name to name
 //! until it ends in a crate that is not among the files, at an item of theirs, or where nobody knows on.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use crate::gate::rust::reader::LONGEST_PATH;
 use crate::gate::rust::watched::Watched;
 
 /// The most steps from name to name that one path is followed; imports may go in circles.
@@ -74,12 +76,21 @@ impl Names {
         }
     }
 
-    /// Returns where a path may end that is written in a module.
-    pub(crate) fn origins(&self, path: &str, module: &str, watched: &[Watched]) -> Vec<Origin> {
-        self.origins_in_block(path, module, &[], watched)
+    /// Returns where a path may end that is written in a module; adds to `asked` the modules and crates on whose names that
+    /// depends.
+    pub(super) fn origins_asking(
+        &self,
+        path: &str,
+        module: &str,
+        watched: &[Watched],
+        asked: &RefCell<HashSet<String>>,
+    ) -> Vec<Origin> {
+        let mut search = Search { asked: Some(asked), ..Search::new(self, watched) };
+        search.written(path, module);
+        search.found
     }
 
-    /// The same, in a block that imports all names of `globs`.
+    /// Returns where a path may end that is written in a module, in a block that imports all names of `globs`.
     pub(crate) fn origins_in_block(
         &self,
         path: &str,
@@ -87,55 +98,17 @@ impl Names {
         globs: &[String],
         watched: &[Watched],
     ) -> Vec<Origin> {
-        let mut search = Search { names: self, watched, left: STEPS, through_globs: true, found: Vec::new() };
+        let mut search = Search::new(self, watched);
         let (name, rest) = split_first(path);
         if !search.globs(globs, module, name, rest) {
             search.written(path, module);
         }
         search.found
     }
-
-    /// Returns the names that are handed on to other modules and stand for something watched.
-    ///
-    /// Crates that keep their name are none: a file that names one is read for it.
-    pub(crate) fn handed_on(&self, watched: &[Watched]) -> HashSet<String> {
-        let mut handed_on = HashSet::new();
-        for (module, scope) in &self.modules {
-            for name in scope.handed_on.iter().filter(|name| !watched.iter().any(|watched| watched.comes_from(name))) {
-                let leads = self.origins(name, module, watched).iter().any(|origin| match origin {
-                    Origin::Crate(path) => watched.iter().any(|watched| leads_to(path, watched)),
-                    Origin::Item(_) | Origin::Unknown(_) => false,
-                });
-                if leads {
-                    handed_on.insert(name.clone());
-                }
-            }
-            for glob in &scope.globs_handed_on {
-                for origin in self.origins(glob, module, watched) {
-                    if let Origin::Crate(path) = origin {
-                        let brought = watched.iter().filter_map(|watched| watched.brought_by(&path));
-                        handed_on.extend(brought.map(str::to_owned));
-                    }
-                }
-            }
-        }
-        handed_on
-    }
-}
-
-/// Whether a path is watched, or the type of one that is, or a crate whose paths are told only by it.
-fn leads_to(path: &str, watched: &Watched) -> bool {
-    let first = watched.end.split("::").next().unwrap_or_default();
-    let named = |end: &str| {
-        path.strip_suffix(end)
-            .and_then(|before| before.strip_suffix("::"))
-            .is_some_and(|before| before.split("::").any(|segment| watched.crates.contains(&segment)))
-    };
-    named(watched.end) || named(first) || !watched.distinctive && watched.crates.contains(&path)
 }
 
 /// Returns the crate of a module.
-fn root(module: &str) -> &str {
+pub(super) fn root(module: &str) -> &str {
     module.split("::").next().unwrap_or_default()
 }
 
@@ -157,10 +130,28 @@ struct Search<'a> {
     left: u32,
     /// Whether names may come by `*`. Not while such an import is itself looked for, or it would be its own source.
     through_globs: bool,
+    /// What was asked for, if somebody wants to know.
+    asked: Option<&'a RefCell<HashSet<String>>>,
     found: Vec<Origin>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(names: &'a Names, watched: &'a [Watched]) -> Self {
+        Self { names, watched, left: STEPS, through_globs: true, asked: None, found: Vec::new() }
+    }
+
+    /// Returns the names of a module. None has a path that is longer than those that are followed.
+    fn module(&self, path: &str) -> Option<&'a Scope> {
+        self.note(path);
+        self.names.modules.get(path)
+    }
+
+    fn note(&self, asked: &str) {
+        if let Some(noted) = self.asked.filter(|_| asked.len() <= LONGEST_PATH) {
+            noted.borrow_mut().insert(asked.to_owned());
+        }
+    }
+
     /// Follows a path as it is written in a module.
     fn written(&mut self, path: &str, module: &str) {
         if self.left == 0 {
@@ -186,7 +177,7 @@ impl Search<'_> {
                 if self.name(module, first, rest) {
                     return;
                 }
-                let globs = self.names.modules.get(module).is_some_and(|scope| !scope.globs.is_empty());
+                let globs = self.module(module).is_some_and(|scope| !scope.globs.is_empty());
                 // A name alone that the module does not have, or that one of its globs may bring, or a macro or `include!`.
                 let is_type = first.starts_with(char::is_uppercase);
                 if !self.is_crate(first) && (rest.is_empty() || globs || is_type) {
@@ -199,6 +190,7 @@ impl Search<'_> {
     }
 
     fn is_crate(&self, name: &str) -> bool {
+        self.note(name);
         matches!(name, "std" | "core" | "alloc")
             || self.names.roots.contains(name)
             || self.watched.iter().any(|watched| watched.crates.contains(&name))
@@ -206,7 +198,7 @@ impl Search<'_> {
 
     /// Follows a name of a module, if the module has it.
     fn name(&mut self, module: &str, name: &str, rest: &str) -> bool {
-        let Some(scope) = self.names.modules.get(module) else { return false };
+        let Some(scope) = self.module(module) else { return false };
         if let Some(meanings) = scope.names.get(name) {
             for meaning in meanings {
                 match meaning {
@@ -271,7 +263,7 @@ impl Search<'_> {
         crate::gate::work::add(path.len());
         self.left -= 1;
         let mut ends = path.match_indices("::").map(|(at, _)| at).filter(|at| *at >= from);
-        let known = ends.find(|end| path.get(..*end).is_some_and(|module| self.names.modules.contains_key(module)));
+        let known = ends.find(|end| path.get(..*end).is_some_and(|module| self.module(module).is_some()));
         if let Some(end) = known {
             let (module, rest) = path.split_at(end);
             let (name, rest) = split_first(rest.trim_start_matches("::"));
@@ -314,7 +306,7 @@ mod tests {
     }
 
     fn origin(names: &Names, path: &str, module: &str) -> Origin {
-        let mut origins = names.origins(path, module, PATHS);
+        let mut origins = names.origins_in_block(path, module, &[], PATHS);
         assert_eq!(origins.len(), 1, "{origins:?}");
         origins.remove(0)
     }
@@ -354,24 +346,11 @@ mod tests {
     #[test]
     fn imports_in_a_circle_end() {
         let names = names(&[("a", &[("X", alias("b::X"))], &["b"]), ("b", &[("X", alias("a::X"))], &["a", "self"])]);
-        assert!(names.origins("X::now", "a", PATHS).iter().all(|origin| matches!(origin, Origin::Unknown(_))));
-        assert!(names.origins("Y::now", "a", PATHS).iter().all(|origin| matches!(origin, Origin::Unknown(_))));
-    }
-
-    #[test]
-    fn handed_on_names_are_those_that_lead_to_something_watched() {
-        let names = names(&[(
-            "app",
-            &[
-                ("Wall", alias("std::time::SystemTime")),
-                ("Tick", alias("std::time::Instant")),
-                ("j", alias("jiff")),
-                ("Mine", Meaning::Item),
-            ],
-            &[],
-        )]);
-        let mut handed_on: Vec<_> = names.handed_on(PATHS).into_iter().collect();
-        handed_on.sort();
-        assert_eq!(handed_on, ["Wall", "j"]);
+        assert!(
+            names.origins_in_block("X::now", "a", &[], PATHS).iter().all(|origin| matches!(origin, Origin::Unknown(_)))
+        );
+        assert!(
+            names.origins_in_block("Y::now", "a", &[], PATHS).iter().all(|origin| matches!(origin, Origin::Unknown(_)))
+        );
     }
 }
