@@ -121,6 +121,9 @@ fn check(arguments: &Arguments) -> Result<u8, Refusal> {
     let fixed = if arguments.fix { fix::apply(&mut checked)? } else { 0 };
     let outcome = Outcome { checked, stale, excepted, fixed, files: walk.files.len(), took: begun.elapsed() };
     print(&report::report(arguments.format, &outcome))?;
+    if let Some(note) = report::note(&walk.unknown) {
+        let _ = writeln!(anstream::stderr(), "{note}");
+    }
     let _ = writeln!(anstream::stderr(), "{}", report::summary(&outcome));
     Ok(exit_code(&outcome))
 }

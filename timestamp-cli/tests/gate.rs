@@ -121,6 +121,26 @@ fn path_that_does_not_exist_is_told_and_the_rest_is_checked() {
 }
 
 /// A body with a quote that ends nowhere.
+#[test]
+fn named_file_in_a_language_that_is_not_read_is_noted_once_and_no_failure() {
+    let names = ["Makefile", "notes.txt", "x\u{1b}.md", "y.md", "z.md"];
+    let mut files: Vec<_> = names.iter().map(|name| (*name, NOW)).collect();
+    files.extend([("a.rs", CLEAN), ("docs/b.md", NOW)]);
+    let folder = project(&files);
+    let notes = |arguments: &[&str]| {
+        let ran = gate(&folder, arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+        assert!(ran.err.lines().last().unwrap().starts_with("0 findings; 1 file, "), "{}", ran.err);
+        ran.err.lines().filter(|line| line.starts_with("note: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let reads = "note: not read, since the gate reads only .rs, .sql, .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx: ";
+    assert_eq!(notes(&["notes.txt", "a.rs", "Makefile", "notes.txt"]), [format!("{reads}Makefile, notes.txt")]);
+    let all = [&names[..], &["a.rs"]].concat();
+    assert_eq!(notes(&all), [format!("{reads}Makefile, notes.txt, x\\u{{1b}}.md and 2 more")]);
+    assert_eq!(notes(&[]), [""; 0]);
+    assert_eq!(notes(&["docs", "a.rs"]), [""; 0]);
+}
+
 fn open_body() -> String {
     CLOSED_BODY.replace("'closed'", "'open")
 }

@@ -17,14 +17,29 @@ pub(crate) enum Language {
 }
 
 impl Language {
+    /// The ends of the names of files, behind the last dot.
+    const ENDINGS: &[(&str, Self)] = &[
+        ("rs", Self::Rust),
+        ("sql", Self::Sql),
+        ("js", Self::JavaScript),
+        ("mjs", Self::JavaScript),
+        ("cjs", Self::JavaScript),
+        ("jsx", Self::JavaScript),
+        ("ts", Self::JavaScript),
+        ("mts", Self::JavaScript),
+        ("cts", Self::JavaScript),
+        ("tsx", Self::JavaScript),
+    ];
+
     /// Returns the language of a file by its name, if the gate reads it.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "rs" => Some(Self::Rust),
-            "sql" => Some(Self::Sql),
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => Some(Self::JavaScript),
-            _ => None,
-        }
+        let ending = path.extension()?.to_str()?;
+        Self::ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, language)| *language)
+    }
+
+    /// Returns the ends of all names that the gate reads.
+    pub(crate) fn endings() -> impl Iterator<Item = &'static str> {
+        Self::ENDINGS.iter().map(|(ending, _)| *ending)
     }
 
     /// Whether a text can be read as this language.

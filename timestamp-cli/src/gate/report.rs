@@ -5,10 +5,12 @@ mod human;
 mod json;
 mod sarif;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::gate::check::Checked;
 use crate::gate::judgement::{Excepted, Stale};
+use crate::gate::language::Language;
 
 /// How the findings are told.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +82,21 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
     }
     let speed = if seconds > 0.0 { megabytes / seconds } else { 0.0 };
     format!("{}; {}, {megabytes:.1} MB in {seconds:.2} s ({speed:.0} MB/s)", parts.join(", "), count(*files, "file"))
+}
+
+/// Returns the line for people about files that were named, though the gate does not read their language.
+pub(crate) fn note(unknown: &[PathBuf]) -> Option<String> {
+    /// So many are told by their names; a hook may name all files of a commit.
+    const SHOWN: usize = 3;
+    let names: Vec<_> = unknown.iter().take(SHOWN).map(|path| human::name(path)).collect();
+    let more = match unknown.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let endings: Vec<_> = Language::endings().map(|ending| format!(".{ending}")).collect();
+    (!unknown.is_empty()).then(|| {
+        format!("note: not read, since the gate reads only {}: {}{more}", endings.join(", "), names.join(", "))
+    })
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -15,6 +15,8 @@ pub(crate) struct Walk {
     pub(crate) files: Vec<PathBuf>,
     /// The same, relative to the folder of the configuration.
     pub(crate) within: Vec<PathBuf>,
+    /// Files that were named, though the gate does not read their language; sorted.
+    pub(crate) unknown: Vec<PathBuf>,
     /// What could not be looked into.
     pub(crate) unchecked: Vec<Unchecked>,
     /// Of each entry of the configuration that skips files, whether it did.
@@ -48,7 +50,14 @@ impl Walk {
                 };
                 // What was named is read whatever it is called; of a link, what it leads to.
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file()) || entry.depth() == 0 && !is_folder;
-                if !is_file || Language::of(entry.path()).is_none() {
+                if !is_file {
+                    continue;
+                }
+                if Language::of(entry.path()).is_none() {
+                    // In a folder such files are expected; who names one expects to hear of it.
+                    if entry.depth() == 0 {
+                        walk.unknown.push(entry.into_path());
+                    }
                     continue;
                 }
                 let below = entry.path().strip_prefix(path).unwrap_or(Path::new(""));
@@ -62,6 +71,8 @@ impl Walk {
         }
         found.sort();
         found.dedup();
+        walk.unknown.sort();
+        walk.unknown.dedup();
         (walk.files, walk.within) = found.into_iter().unzip();
         walk
     }

@@ -75,9 +75,12 @@ fn around(line: &str, at: usize) -> (&str, usize) {
 
 fn place(margin: usize, path: &Path, at: Option<Position>) -> String {
     let at = at.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
-    // A name may hold anything, also what would act on the terminal.
-    let path: String = path.to_string_lossy().chars().map(|character| shown(character).0).collect();
-    format!("{:margin$}{BLUE}-->{BLUE:#} {path}{at}", "")
+    format!("{:margin$}{BLUE}-->{BLUE:#} {}{at}", "", name(path))
+}
+
+/// Returns the name of a file as it is shown: it may hold anything, also what would act on the terminal.
+pub(super) fn name(path: &Path) -> String {
+    path.to_string_lossy().chars().map(|character| shown(character).0).collect()
 }
 
 /// Returns a line as it is shown, and carets for the columns from `start` up to `end` or the end of the line.
