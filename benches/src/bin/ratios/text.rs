@@ -49,7 +49,7 @@ pub(crate) fn ratios() -> Vec<Ratio> {
         Comparison::new()
             .way(
                 "`to_string`",
-                Goal::AtMost(1.0),
+                Goal::AtMost(0.35),
                 repeated(REPEATED, |index| black_box(ours[index % COUNT]).to_string()),
             )
             .way(
