@@ -227,7 +227,7 @@ impl HybridTime {
             hard: AtomicU64::new(Packed::of_millis(end).0.saturating_sub(Self::MARGIN)),
             highest: AtomicU64::new(begin.millis().max(seen)),
             node: options.node,
-            max_ahead: u64::try_from(options.max_ahead.as_millis()).unwrap_or(u64::MAX),
+            max_ahead: options.max_ahead_millis(),
             source: options.source.clone(),
             watch: Watch::over(&options.source, options.jump_threshold),
             memory: Mutex::new(memory),
